@@ -7,11 +7,17 @@ def run() -> int:
     """The command; Ctrl-C ends it without a word also while it is still being loaded."""
     try:
         if sys.argv[1:] == ["send-remote"]:
-            # This and the next two are for the agent alone: see `agent.channels.remote_sender`, `agent.runtime.fetcher`
-            # and `agent.app.own_files`, which are not imported for the sake of a name.
+            # This and the next three are for the agent alone: see `agent.channels.remote_sender`,
+            # `agent.platforms.key_store`, `agent.runtime.fetcher` and `agent.app.own_files`, which are not imported
+            # for the sake of a name.
             from agent.channels.remote_sender import send_remote
 
             send_remote()
+        if sys.argv[1:] == ["key-store"]:
+            from agent.platforms.key_store import answer_key_store
+
+            answer_key_store()
+            return 0
         if sys.argv[1:] == ["fetch-file"]:
             from agent.runtime.fetcher import fetch_file
 

@@ -86,11 +86,14 @@ def _lay_out(program: Path, tree: Path) -> None:
     # Debian's zsh and fish look there.
     shutil.copytree(_SHARE / "zsh/site-functions", share / "zsh/vendor-completions")
     shutil.copytree(_SHARE / "fish", share / "fish")
+    shutil.copytree(HERE / "prometheus", share / "gatelight/prometheus")
+    shutil.copytree(HERE / "server", docs / "examples")
     for page in (_SHARE / "man").rglob("*.[1-8]"):
         _packed(share / "man" / page.relative_to(_SHARE / "man").with_name(f"{page.name}.gz"), page.read_bytes())
     for source, place in {
         _LINUX / "gatelight.desktop": share / "applications/gatelight.desktop",
-        _LINUX / "gatelight.service": usr / "lib/systemd/user/gatelight.service",
+        _LINUX / "gatelight-user.service": usr / "lib/systemd/user/gatelight.service",
+        _LINUX / "gatelight-system.service": usr / "lib/systemd/system/gatelight.service",
         _LINUX / "lintian-overrides": share / "lintian/overrides/gatelight",
         _LINUX / "copyright": docs / "copyright",
         ROOT / "icons/gatelight.svg": share / "icons/hicolor/scalable/apps/gatelight.svg",

@@ -31,7 +31,7 @@ LATEST = "latest.json"
 WINGET = "winget"
 ENDING = ".cdx.json"
 """Ends the name of an SBOM, after the name of its package."""
-_ENDINGS = (".deb", "-image.tar", "-setup.exe", ".msi", ".dmg")
+_ENDINGS = (".deb", "-image.tar.gz", "-setup.exe", ".msi", ".dmg")
 """How the names of the packages end."""
 
 

@@ -41,8 +41,10 @@ DEBIAN_PACKAGES = {
     "nft": "nftables",
     "promtool": "prometheus",
     "prometheus-alertmanager": "prometheus-alertmanager",
+    "systemd-analyze": "systemd",
+    "curl": "curl",
 }
-"""What the tests of desktop, network and metrics need: a command, and the package that brings it."""
+"""What the tests of desktop, network, metrics and services need: a command, and the package that brings it."""
 
 PARTS = {
     "screen and page": ("windows", "desktop", "page"),

@@ -17,6 +17,8 @@ TESTED_ELSEWHERE = {
     "core/data_test/seen.py": "values without behaviour; tests/core/data_test/test_verdict.py",
     "core/effects.py": "values without behaviour",
     "core/events.py": "values without behaviour",
+    "problems/shared/relayed.py": "tests/problems/test_data_lines_near.py, and tests of what else judges by it",
+    "core/relay_facts.py": "values without behaviour; tests/observers/test_relays.py",
     "core/problem.py": "values without behaviour; tests/problems/test_contract.py",
     "tws/api_settings_table.py": "a table; tests/tws/test_api_settings.py",
     "tws/codec.py": "tests/simulator/test_wire.py",

@@ -27,7 +27,7 @@ NAMES = (
     f"gatelight_{NOW}_amd64.deb",
     f"gatelight-{NOW}-setup.exe",
     f"gatelight-{NOW}.msi",
-    f"gatelight-{NOW}-image.tar",
+    f"gatelight-{NOW}-image.tar.gz",
     f"gatelight-{NOW}-arm64.dmg",
 )
 LINUX = (

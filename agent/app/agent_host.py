@@ -138,7 +138,7 @@ class AgentHost:
         self._aio: asyncio.AbstractEventLoop | None = None
         self._keep_private = keep_private
         memory_file = self._memory_file = MemoryFile(places.data / MEMORY_FILE)
-        self._world = RealWorld(show=self._show, memory_file=memory_file, below=below)
+        self._world = RealWorld(show=self._show, memory_file=memory_file, below=below, relays=places.relays)
         state = first_state(settings, self._world.now(), memory=memory_file.read(), timing=timing, known=knowledge)
         error = None if config_error is None else mask(config_error, state.private)
         own = replace(state.own, configured=config_error is None)
@@ -183,6 +183,8 @@ class AgentHost:
         if self._history is not None:
             self._history.start()
         await self._page.begin()
+        if self._instance is not None:
+            self._outward.begin()
         try:
             await self._loop.run()
         finally:
@@ -254,7 +256,7 @@ class AgentHost:
 
     async def _keep_times(self) -> None:
         """Show the menu anew with each hour: "today" may be yesterday by now."""
-        hour = (self._world.now().wall + self._loop.state.machine.utc_offset) // 3600
+        hour = self._loop.state.machine.zone.shown(self._world.now().wall) // 3600
         if hour != self._shown_in:
             self._shown_in = hour
             self.refresh()
@@ -278,8 +280,8 @@ class AgentHost:
         """Show the latest status again: the icon may be new, or something beside the status may have changed."""
         tray, status = self._desktop.tray, self._status
         if status is not None and tray is not None:
-            now, offset = self._world.now().wall, self._loop.state.machine.utc_offset
-            tray.show(display(status, now, offset, self._actions.at_login(), page=self._opens_page))
+            now, zone = self._world.now().wall, self._loop.state.machine.zone
+            tray.show(display(status, now, zone, self._actions.at_login(), page=self._opens_page))
 
     def announce(self, notice: Notice) -> None:
         """Send a notice about the program itself; while the agent begins or ends, none is sent."""

@@ -16,13 +16,18 @@ from agent.channels import (
     Place,
     balloon,
     desktop,
+    harmless,
     listener,
     log,
     remote,
     rich,
 )
-from agent.config.keys import NOTIFICATIONS, secrets_of
-from agent.core.settings import NotificationSettings
+from agent.config.keys import secrets_of
+from agent.core.settings import NotificationSettings, Settings, TargetSettings, in_key_store
+from agent.core.shown.display import Notice
+from agent.core.shown.targets import TargetAnswer, targets_of
+from agent.tws.outside import masked
+from agent.tws.privacy import Private, parts_of_secret
 
 CHANNELS: tuple[ChannelKind, ...] = (
     rich.CHANNEL,
@@ -37,11 +42,22 @@ CHANNELS: tuple[ChannelKind, ...] = (
 
 def notices_on(notifications: NotificationSettings) -> bool:
     """Whether the configuration lets any notice reach the user."""
-    return any(kind.switched_on(notifications) for kind in CHANNELS)
+    return any(kind.switched_on(notifications) for kind in CHANNELS) or bool(targets_of(notifications))
+
+
+async def try_target(target: TargetSettings, notice: Notice) -> TargetAnswer:
+    """Send a notice to one target for a test, as it is, at once; the answer is the service's own, masked.
+
+    The target need not be in the configuration yet.
+    """
+    notice = harmless(notice)
+    answer = await remote.send_message(target.url, remote.message_of(notice))
+    secret = () if in_key_store(target.url) else parts_of_secret(target.url)
+    return masked(answer, Private(words=secret))
 
 
 def _secrets(notifications: NotificationSettings) -> tuple[str, ...]:
-    return secrets_of({NOTIFICATIONS.name: notifications})
+    return secrets_of(Settings(notifications=notifications))
 
 
 class Channels:
@@ -64,9 +80,8 @@ class Channels:
 
     def to_the_user(self, notifications: NotificationSettings) -> Chain:
         """The channels of the same chain that the configuration switches on: for a test of them."""
-        beside = (kind for kind in CHANNELS if kind.keys and kind.place is not Place.DESKTOP)
-        always = [channel for kind in beside for channel in self._of(kind, notifications)]
-        return Chain(self._on(notifications, Place.DESKTOP), always, _secrets(notifications))
+        targets = [remote.TargetChannel(target) for target in targets_of(notifications)]
+        return Chain(self._on(notifications, Place.DESKTOP), targets, _secrets(notifications))
 
     async def desktop_moved(self) -> None:
         """Let go of the desktop that was: the next notice is shown on the one that is."""

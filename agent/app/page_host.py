@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 from agent.app.channels import notices_on
 from agent.app.running import RunningAgent
+from agent.app.target_tools import TargetTools
 from agent.core.clock import Moment
 from agent.core.commands import AskPageAddress, Command
 from agent.core.problem import Severity
@@ -66,6 +67,8 @@ class PageError(Exception):
 
 class PageHost:
     """Serves the page; on the agent's loop, except `address_from_anywhere`."""
+
+    targets = TargetTools()
 
     def __init__(self, agent: RunningAgent, ask: Callable[[Command], Awaitable[dict[str, Any]]]) -> None:
         """`ask` carries a command out, and returns the answer as JSON."""
@@ -284,16 +287,16 @@ class PageHost:
         state, now, sent = self._agent.state, self._agent.now(), self._agent.sent
         return [limits_to_json(usage_of(facts_about(state, w, now), sent(w.settings.name))) for w in state.watched]
 
-    async def history(self, days: int) -> dict[str, Any]:
-        """What is kept of the last days. Raises GatelightError where it cannot be read."""
-        return await self._reader.within(_READ_SECONDS, partial(self._read_history, days))
+    async def history(self, days: int, *, whole: bool) -> dict[str, Any]:
+        """What is kept of the last days, all outages or the latest. Raises GatelightError where it cannot be read."""
+        return await self._reader.within(_READ_SECONDS, partial(self._read_history, days, whole))
 
-    def _read_history(self, days: int) -> dict[str, Any]:
+    def _read_history(self, days: int, whole: bool) -> dict[str, Any]:
         from agent.history.as_json import history_json
         from agent.history.reading import read_days
 
         now = datetime.fromtimestamp(self._agent.now().wall).astimezone()
-        return history_json(read_days(self._agent.places.data, days, now, pictures=True), strips=True)
+        return history_json(read_days(self._agent.places.data, days, now, pictures=True), strips=True, whole=whole)
 
     async def bundle(self) -> dict[str, Any]:
         """A diagnostics bundle."""

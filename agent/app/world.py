@@ -12,7 +12,7 @@ from agent.channels import Chain, NotDelivered
 from agent.core.clock import Moment
 from agent.core.effects import AskSettings, Happened, OpenSession
 from agent.core.events import Event, SettingsAnswered
-from agent.core.facts import MachineFacts, Purpose
+from agent.core.facts import Fact, MachineFacts, Purpose, RelaySeen
 from agent.core.memory import Memory
 from agent.core.settings import Settings
 from agent.core.shown.display import Notice, NoticeTried
@@ -84,13 +84,14 @@ class RealWorld:
         only: Callable[[MachineFacts], MachineFacts] = lambda machine: machine,
         below: Path | None = None,
         fellow: int | None = None,
+        relays: Path | None = None,
     ) -> None:
-        """`only` limits what counts of a look; `below` and `fellow`: see `Looker`."""
+        """`only` limits what counts of a look; `below`, `fellow` and `relays`: see `Looker`."""
         self._clock = SystemClock()
         self._only = only
         self._below = below
         self._platform = current()
-        self._looker = Looker(self._platform, below, fellow)
+        self._looker = Looker(self._platform, below, fellow, relays)
         self._channels = channels
         self._tested = channels or Chain([])
         self._show = show
@@ -116,6 +117,10 @@ class RealWorld:
     def look(self, ports: frozenset[int], *, thorough: bool, now: Moment) -> MachineFacts:
         """Processes and sockets."""
         return self._only(self._looker.look(ports, thorough=thorough, now=now))
+
+    def relays(self) -> Fact[tuple[RelaySeen, ...]]:
+        """What relays tell, between two looks; may block, and is called in a thread."""
+        return self._looker.relays(self.now())
 
     def session(self, wish: OpenSession, emit: Callable[[Event], None]) -> ApiSession:
         """A session over ib_async, which is imported with the first one, because it takes half of the memory."""

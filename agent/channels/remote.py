@@ -1,130 +1,116 @@
-"""Notices to a phone, a chat or a mailbox, through Apprise, for a user who is away from the computer.
+"""Messages to a phone, a chat or a mailbox, through Apprise, for a user who is away from the computer.
 
-Every service has its own processes (`agent.channels.remote_sender`), which end when they take too long. So no answer of
-a service can fill the agent's memory or keep another service or the desktop waiting.
+Every message has a process of its own (`agent.channels.remote_sender`), which ends when it takes too long. So no answer
+of a service can fill the agent's memory or keep another service or the desktop waiting. What is sent to which target,
+and when it is tried again, is decided in `agent.core.alerts.targets`.
 """
 
 import asyncio
 import json
 import logging
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any
 
 from agent.channels import ChannelKind, Delivered, Delivery, NotDelivered, Place
-from agent.channels.remote_sender import COMMAND, MISSING, REFUSED, SEND_SECONDS, TAKEN, UNKNOWN_ADDRESS
+from agent.channels.remote_sender import COMMAND, MOST_SAID, SEND_SECONDS, Word
 from agent.core.problem import Severity
+from agent.core.settings import KEY_STORE, TargetSettings
 from agent.core.shown.display import Notice
+from agent.core.shown.targets import SendOutcome, TargetAnswer, TargetMessage
 from agent.core.told_steps import text_lines
 from agent.platforms.own_process import ask_own_process, own_command
 
 logger = logging.getLogger(__name__)
 
-INSTALL_APPRISE = "Apprise is not installed: install Gatelight with its extra, `pip install 'gatelight[remote]'`"
-MOST_SENDERS = 2
-"""Processes of one service at a time. Notices that come meanwhile wait and go together with the next process."""
-MOST_UNSENT = 100
-"""Notices that may wait for one service."""
+_INSTALL = "install Gatelight with its extra, `pip install 'gatelight[remote]'`"
+INSTALL_APPRISE = f"Apprise is not installed: {_INSTALL}"
 
-_TYPES = {Severity.INFO: "info", Severity.WARNING: "warning", Severity.ERROR: "failure"}
-_LATE = "late"
+_KINDS = {Severity.INFO: "info", Severity.WARNING: "warning", Severity.ERROR: "failure"}
+_OUTCOMES = {
+    Word.TAKEN: SendOutcome.TAKEN,
+    Word.REFUSED: SendOutcome.REFUSED,
+    Word.UNFIT: SendOutcome.UNFIT,
+    # A key store that is locked now may be open later; the others stay as they are until the user changes something.
+    Word.LOCKED: SendOutcome.REFUSED,
+}
+_SAID = {
+    Word.MISSING: INSTALL_APPRISE,
+    Word.UNKNOWN_ADDRESS: "its address is not one that Apprise knows",
+    Word.NO_KEYRING: f"the address is in the key store of the system, and keyring is not installed: {_INSTALL}",
+    Word.NO_STORE: "this system has no key store that Gatelight can use: write the address into the configuration",
+    Word.NO_SECRET: "the key store has nothing under this name: run “gatelight config secret {name}”",
+    Word.LOCKED: "the key store of the system does not give the address: it may be locked",
+}
 
-_Message: TypeAlias = dict[str, str]
+
+def message_of(notice: Notice) -> TargetMessage:
+    """A notice as it is sent: with its steps, for a screen that has room for them."""
+    steps = "".join(f"\n{line}" for line in text_lines(notice.steps))
+    return TargetMessage(notice.title, notice.text + steps, "success" if notice.over else _KINDS[notice.severity])
+
+
+async def send_message(url: str, message: TargetMessage) -> TargetAnswer:
+    """Send one message; `url`: see `TargetSettings`. The process that did it has ended when this returns."""
+    # The address is a secret and goes through standard input, because every user can read the arguments of programs.
+    order = json.dumps({"url": url, "title": message.title, "body": message.body, "type": message.kind})
+    try:
+        told = await ask_own_process(_sender(), order.encode("ascii"), SEND_SECONDS, "remote notices")
+    except OSError as failure:
+        logger.warning("a remote notice could not be sent: no process could be used (%s)", type(failure).__name__)
+        return TargetAnswer(SendOutcome.REFUSED, "no process could be started for it")
+    if told.late:
+        return TargetAnswer(SendOutcome.LATE, f"no answer within {SEND_SECONDS:g} s")
+    try:
+        return _answer(json.loads(told.output), url)
+    except (ValueError, KeyError, TypeError):
+        # A process that ended early, for example over its memory limit, counts as a refusal.
+        return TargetAnswer(SendOutcome.REFUSED, "the answer was too large or too strange to be read")
+
+
+def _answer(told: Any, url: str) -> TargetAnswer:
+    word, said, wait = Word(told["word"]), str(told["said"])[:MOST_SAID], told["retry_after"]
+    words = _SAID.get(word, said).format(name=url.removeprefix(KEY_STORE)) if word in _SAID else said
+    retry_after = float(wait) if isinstance(wait, int | float) else None
+    return TargetAnswer(_OUTCOMES.get(word, SendOutcome.UNUSABLE), words, retry_after)
+
+
+class TargetChannel:
+    """One target as a channel, for a test: the message goes out at once, and the service's own answer is told."""
+
+    def __init__(self, target: TargetSettings) -> None:
+        self.name = f"“{target.name}”"
+        self._url = target.url
+
+    async def announce(self, notice: Notice) -> Delivery:
+        """See `Channel.announce`."""
+        answer = await send_message(self._url, message_of(notice))
+        return Delivered(f"{self.name} ({answer.said})") if answer.taken else NotDelivered(answer.said)
+
+    async def withdraw(self, key: str) -> None:
+        """See `Channel.withdraw`; a message that was sent stays sent."""
 
 
 class RemoteChannel:
-    """Services named by Apprise URLs. They are told every notice, as the desktop is."""
+    """The services of `notifications.remote`. They are told every notice, as the desktop is."""
 
     name = "remote notices"
 
     def __init__(self, urls: Sequence[str]) -> None:
         """`urls` may hold passwords and tokens, so they are never logged."""
-        self._services = [_Service(url) for url in urls]
-        self._told_unknown: set[int] = set()
+        self._services = [TargetChannel(TargetSettings(f"address {n}", url)) for n, url in enumerate(urls, 1)]
 
     async def announce(self, notice: Notice) -> Delivery:
         """See `Channel.announce`."""
-        steps = "".join(f"\n{line}" for line in text_lines(notice.steps))
-        kind = "success" if notice.over else _TYPES[notice.severity]
-        message = {"title": notice.title, "body": notice.text + steps, "type": kind}
-        words = await asyncio.gather(*(service.send(message) for service in self._services))
-        return self._delivery(words)
+        told = await asyncio.gather(*(service.announce(notice) for service in self._services))
+        pairs = zip(self._services, told, strict=True)
+        refused = [f"{service.name}: {one.reason}" for service, one in pairs if isinstance(one, NotDelivered)]
+        return NotDelivered(", ".join(refused)) if refused else Delivered(self.name)
 
     async def withdraw(self, key: str) -> None:
         """See `Channel.withdraw`; a notice that was sent stays sent."""
 
-    def _delivery(self, words: Sequence[str]) -> Delivery:
-        if MISSING in words:
-            return NotDelivered(INSTALL_APPRISE)
-        for number, word in enumerate(words, 1):
-            if word == UNKNOWN_ADDRESS and number not in self._told_unknown:
-                self._told_unknown.add(number)
-                logger.warning("address %d of notifications.remote is not one that Apprise knows", number)
-        known = [(number, word) for number, word in enumerate(words, 1) if word != UNKNOWN_ADDRESS]
-        if not known:
-            return NotDelivered("none of the addresses in notifications.remote is one that Apprise knows")
-        refusals = [
-            f"the service of address {number} " + ("did not answer in time" if word == _LATE else "did not take it")
-            for number, word in known
-            if word != TAKEN
-        ]
-        return NotDelivered(", ".join(refusals)) if refusals else Delivered(self.name)
-
 
 CHANNEL = ChannelKind(lambda chosen, _: RemoteChannel(chosen.remote), Place.ALWAYS, keys=("remote",))
-
-
-class _Service:
-    """One address, and the notices that wait for it."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._waiting: list[tuple[_Message, asyncio.Future[str]]] = []
-        self._senders: set[asyncio.Task[None]] = set()
-        self._sending = 0
-
-    async def send(self, message: _Message) -> str:
-        """Send a message. Returns the sender's word for the result."""
-        if len(self._waiting) >= MOST_UNSENT:
-            return _LATE
-        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._waiting.append((message, answer))
-        if self._sending < MOST_SENDERS:
-            self._sending += 1
-            # The sender is a separate task: a caller that gives up its notice must not stop the others.
-            sender = asyncio.create_task(self._send_all(), name="remote notices")
-            self._senders.add(sender)
-            sender.add_done_callback(self._senders.discard)
-        return await answer
-
-    async def _send_all(self) -> None:
-        """Send the waiting notices, and those that come meanwhile."""
-        while self._waiting:
-            batch, self._waiting = [entry for entry in self._waiting if not entry[1].done()], []
-            try:
-                words = await _run_sender(self._url, [message for message, _ in batch]) if batch else []
-            except Exception as failure:
-                logger.warning(
-                    "a remote notice could not be sent: no process could be used (%s)", type(failure).__name__
-                )
-                words = [REFUSED] * len(batch)
-            for (_, answer), word in zip(batch, words, strict=True):
-                if not answer.done():
-                    answer.set_result(word)
-        # There is no await since the loop saw no notice waiting, so a later notice starts another sender.
-        self._sending -= 1
-
-
-async def _run_sender(url: str, messages: Sequence[_Message]) -> list[str]:
-    """A word for each message, from a process that has ended when this returns."""
-    # The address is a secret and goes through standard input, because every user can read the arguments of programs.
-    order = json.dumps({"url": url, "notices": messages}).encode("ascii")
-    told = await ask_own_process(_sender(), order, SEND_SECONDS, "remote notices")
-    # A process that ended early, for example over its memory limit, counts as a refusal.
-    words = [_LATE if told.late else REFUSED] * len(messages)
-    for line in told.output.decode("ascii").splitlines():
-        number, word = line.split()
-        words[int(number)] = word
-    return words
 
 
 def _sender() -> tuple[str, ...]:

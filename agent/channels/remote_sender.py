@@ -1,28 +1,36 @@
-"""Sends notices to one service through Apprise, in a process of its own, so that no answer can harm the agent.
+"""Sends one message to one service through Apprise, in a process of its own, so that no answer can harm the agent.
 
 A service is a stranger. Its answer may be endless, come one byte a second, redirect in a circle, or unpack from little
-to much, and Apprise reads whatever comes. So each service gets a process with a limit of time and memory, whichever
+to much, and Apprise reads whatever comes. So each message gets a process with a limit of time and memory, whichever
 library talks to the service. Apprise is loaded only here: it is half as large as the agent.
 
-The task comes on standard input, as one JSON object: `{"url": "…", "notices": [{"title", "body", "type"}, …]}`. The
-answers go to standard output, in any order, one line per notice: its number and a word, such as `2 taken`.
+The task comes on standard input, as one JSON object: `{"url": "…", "title": "…", "body": "…", "type": "…"}`. The answer
+goes to standard output, as another: `{"word": "taken", "said": "HTTP 200 OK", "retry_after": null}`. The address, which
+may hold a secret, is masked in what is said; an address in the system's key store is read here and never leaves.
 """
 
-import asyncio
 import contextlib
 import json
 import logging
 import os
+import re
 import threading
 import time
-from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
 from typing import Any, NoReturn
+
+from agent.channels.service_answer import MailReplies, sentence_in
+from agent.core.settings import KEY_STORE, in_key_store
+from agent.platforms.key_store import KEPT_FOR
+from agent.tws.printable import one_line, printable
+from agent.tws.privacy import Private, parts_of_secret, redact
 
 COMMAND = "send-remote"
 """The argument with which this program runs as a sender; only the agent uses it, not the user."""
 
 SEND_SECONDS = 8.0
-"""Seconds a service has to take a notice; most need half a second."""
+"""Seconds a service has to take a message; most need half a second."""
 
 _LONGEST_ANSWER = 1 << 20
 """Bytes of an answer, unpacked. A usual answer has some hundred."""
@@ -30,73 +38,166 @@ _LONGEST_ANSWER = 1 << 20
 MOST_MEMORY = 256 << 20
 """Bytes of memory the process may use; Apprise with its plugins needs 50 MiB."""
 
-TAKEN, REFUSED, UNKNOWN_ADDRESS, MISSING = "taken", "refused", "unknown-address", "missing"
+MOST_SAID = 200
+"""Characters of an answer that are told."""
 
-_LONGEST_TASK = 8 << 20
+LONGEST_WAIT = 3600.0
+"""Seconds that a service may ask to be left alone."""
+
+_LONGEST_TASK = 1 << 20
 _WATCH_EVERY = 0.05
 _GRACE = 2.0
 """Seconds after `SEND_SECONDS` until the process ends itself, in case the agent is no longer there to end it."""
 
+_UNFIT = (400, 413, 422)
+"""Statuses of HTTP by which a service says that it takes messages, but not this one (RFC 9110)."""
+
+
+class Word(StrEnum):
+    """What became of the message."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"
+    UNFIT = "unfit"
+    UNKNOWN_ADDRESS = "unknown-address"
+    MISSING = "missing"
+    NO_KEYRING = "no-keyring"
+    NO_STORE = "no-store"
+    NO_SECRET = "no-secret"
+    LOCKED = "locked"
+
+
+class _Heard:
+    """What was heard of the service while the message was sent."""
+
+    def __init__(self) -> None:
+        self.status: int | None = None
+        """The latest status of HTTP."""
+        self.said = ""
+        self.mail = MailReplies()
+        self.retry_after: float | None = None
+        self.cause = ""
+        """Why the service could not be reached over HTTP."""
+        self.fault = ""
+        """What Apprise says of a failure."""
+
 
 def send_remote() -> NoReturn:
-    """Send the notices that standard input holds, then end this process."""
+    """Send the message that standard input holds, then end this process."""
     _bound_the_process()
     answers = _own_output()
     task = json.loads(_read(0, _LONGEST_TASK))
-
-    def answer(number: int, word: str) -> None:
-        os.write(answers, f"{number} {word}\n".encode("ascii"))
-
-    asyncio.run(_send(task["url"], task["notices"], answer))
+    os.write(answers, json.dumps(_send(task)).encode("ascii"))
     # The usual end waits for threads of plugins, and these may still wait for their service.
     os._exit(0)
 
 
-async def _send(url: str, notices: list[dict[str, str]], answer: Callable[[int, str], None]) -> None:
-    everything = range(len(notices))
+def _send(task: dict[str, str]) -> dict[str, Any]:
+    heard = _Heard()
+    url = task["url"]
+    if in_key_store(url):
+        found = _from_key_store(url.removeprefix(KEY_STORE))
+        if isinstance(found, Word):
+            return {"word": found, "said": "", "retry_after": None}
+        url = found
     try:
-        service = _service(url)
+        service = _service(url, heard)
     except ImportError:
-        for number in everything:
-            answer(number, MISSING)
-        return
+        return {"word": Word.MISSING, "said": "", "retry_after": None}
     if service is None:
-        for number in everything:
-            answer(number, UNKNOWN_ADDRESS)
-        return
-
-    async def send(number: int, notice: dict[str, str]) -> None:
-        try:
-            taken = await service.async_notify(
-                title=notice["title"], body=notice["body"], notify_type=notice["type"], body_format="text"
-            )
-        except Exception:
-            taken = False
-        answer(number, TAKEN if taken else REFUSED)
-
-    await asyncio.gather(*(send(number, notice) for number, notice in enumerate(notices)))
+        return {"word": Word.UNKNOWN_ADDRESS, "said": "", "retry_after": None}
+    try:
+        taken = service.notify(title=task["title"], body=task["body"], notify_type=task["type"], body_format="text")
+    except Exception as failure:
+        taken, heard.fault = False, heard.fault or type(failure).__name__
+    unfit = not taken and heard.status in _UNFIT
+    private = Private(words=tuple(parts_of_secret(url)))
+    return {
+        "word": Word.TAKEN if taken else Word.UNFIT if unfit else Word.REFUSED,
+        "said": redact(one_line(printable(_words(heard, taken=bool(taken)))), private)[:MOST_SAID],
+        "retry_after": None if taken else heard.retry_after,
+    }
 
 
-def _service(url: str) -> Any:
+def _words(heard: _Heard, *, taken: bool) -> str:
+    """The service's answer in words; of one that took the message, its status is enough."""
+    if heard.status is None:
+        if taken:
+            return heard.mail.latest or "taken"
+        return heard.mail.refusal or heard.cause or heard.fault or "the service did not take it"
+    status = f"HTTP {heard.status} {_reason(heard.status)}".rstrip()
+    return f"{status}: {heard.said}" if heard.said and not taken else status
+
+
+def _reason(status: int) -> str:
+    from http import HTTPStatus
+
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _from_key_store(name: str) -> "str | Word":
+    """The address that the key store of the system keeps under this name, or why there is none."""
+    try:
+        import keyring
+        from keyring.errors import NoKeyringError
+    except ImportError:
+        return Word.NO_KEYRING
+    try:
+        found = keyring.get_password(KEPT_FOR, name)
+    except NoKeyringError:
+        return Word.NO_STORE
+    except Exception:
+        return Word.LOCKED
+    return found or Word.NO_SECRET
+
+
+def _service(url: str, heard: _Heard) -> Any:
     """Apprise with one service; None for an address that Apprise does not know. ImportError: Apprise is missing."""
     import apprise
 
-    # Apprise writes whole addresses into the log, passwords included.
-    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
-    _bound_the_answers()
-    service = apprise.Apprise()
+    _listen(heard)
+    _bound_the_answers(heard)
+    # Its pictures would be fetched from a web site by the user's telephone.
+    asset = apprise.AppriseAsset(app_id=KEPT_FOR, app_desc=KEPT_FOR, image_url_mask=None, image_url_logo=None)
+    service = apprise.Apprise(asset=asset)
     return service if service.add(url) else None
 
 
-def _bound_the_answers() -> None:
-    """Limit how much `requests`, which nearly all plugins use, reads of an answer."""
+def _listen(heard: _Heard) -> None:
+    """Take what Apprise says of a failure out of its log, which goes nowhere else: it holds whole addresses."""
+
+    class Ears(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said = record.getMessage()
+            if "Exception:" in said:
+                # The cause, such as "Socket Exception: [Errno 111] Connection refused".
+                heard.fault = re.sub(r"^\[Errno -?\d+\] ", "", said.partition("Exception:")[2].strip())
+            elif record.levelno >= logging.WARNING and not heard.fault:
+                heard.fault = said.rstrip(".")
+
+    heard.mail.listen()
+    log = logging.getLogger("apprise")
+    log.handlers, log.propagate = [Ears()], False
+    log.setLevel(logging.DEBUG)
+
+
+def _bound_the_answers(heard: _Heard) -> None:
+    """Limit how much `requests`, which nearly all plugins use, reads of an answer, and note what it was."""
     import requests
 
     class Bounded(requests.adapters.HTTPAdapter):
         """Reads the whole answer itself, so that no other code reads it without a limit."""
 
         def send(self, *arguments: Any, **options: Any) -> requests.Response:
-            response = super().send(*arguments, **options)
+            heard.status, heard.said = None, ""
+            try:
+                response = super().send(*arguments, **options)
+            except requests.exceptions.RequestException as failure:
+                heard.cause = _cause(failure)
+                raise
             body = bytearray()
             for part in response.iter_content(1 << 14):
                 body += part
@@ -104,10 +205,35 @@ def _bound_the_answers() -> None:
                     response.close()
                     raise requests.exceptions.ContentDecodingError("the answer is too long")
             response._content = bytes(body)
+            heard.status = response.status_code
+            heard.said = sentence_in(bytes(body).decode("utf-8", "replace"))
+            heard.retry_after = _wait(response.headers.get("Retry-After"))
             return response
 
     # Plugins make their own sessions. A session uses the class of this name for http and https addresses.
     vars(requests.sessions)["HTTPAdapter"] = Bounded
+
+
+def _cause(failure: BaseException) -> str:
+    """The system's own words for why a service could not be reached, such as "Connection refused"."""
+    inner: BaseException | None = failure
+    while inner is not None:
+        if isinstance(inner, OSError) and inner.strerror:
+            return inner.strerror
+        reason = next((a for a in inner.args if isinstance(a, BaseException)), getattr(inner, "reason", None))
+        inner = reason if isinstance(reason, BaseException) else inner.__cause__ or inner.__context__
+    return type(failure).__name__
+
+
+def _wait(header: str | None) -> float | None:
+    """Seconds of a Retry-After header (RFC 9110, 10.2.3), within bounds; None without one that can be read."""
+    if header is None:
+        return None
+    with contextlib.suppress(ValueError, TypeError, OverflowError):
+        text = header.strip()[:40]
+        seconds = float(text) if text.isdecimal() else parsedate_to_datetime(text).timestamp() - time.time()
+        return min(max(seconds, 0.0), LONGEST_WAIT)
+    return None
 
 
 def _bound_the_process() -> None:
@@ -118,7 +244,7 @@ def _bound_the_process() -> None:
         # Linux counts all private memory here and refuses more at once; other systems hardly use this limit.
         resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Each notice has a thread: a dozen of them with the usual 8 MiB of stack would take too much memory.
+    # Plugins have threads: a dozen of them with the usual 8 MiB of stack would take too much memory.
     threading.stack_size(1 << 20)
     deadline = time.monotonic() + SEND_SECONDS + _GRACE
 

@@ -38,20 +38,27 @@ def command(places: Places, options: argparse.Namespace) -> int:
             return snooze(places, options.code, options.duration)
 
 
-def tell_agent(places: Places, message: dict[str, Any], done: str) -> int:
-    """Tell the agent what the user wants and say that it is done; 1 where a restart of the agent would forget it."""
+def tell_agent(places: Places, message: dict[str, Any], done: str, already: str = "", quiet: str = "") -> int:
+    """Tell the agent what the user wants and say that it is done; 1 where a restart of the agent would forget it.
+
+    `already`: what is said instead where it was so before. `quiet`: where it is done, and it is a quiet hour.
+    """
     answer = ask(places, message)
     if "not_kept" in answer:
         tell(answer["not_kept"])
         return 1
-    tell(done)
+    if "already" in answer:
+        tell(already)
+    else:
+        tell(quiet if "quiet_hours" in answer else done)
     return 0
 
 
 def watch(places: Places, name: str | None) -> int:
     """`gatelight connect`."""
     which = "Every connection" if name is None else f"“{name}”"
-    return tell_agent(places, {"command": "connect", "name": name}, f"{which} is watched again.")
+    done, already = f"{which} is watched again.", f"{which} is watched already."
+    return tell_agent(places, {"command": "connect", "name": name}, done, already)
 
 
 def stop_watching(places: Places, name: str | None, duration: str | None) -> int:
@@ -72,7 +79,8 @@ def pause(places: Places, duration: str | None) -> int:
 
 def resume(places: Places) -> int:
     """`gatelight resume`."""
-    return tell_agent(places, {"command": "resume"}, "Notices come again.")
+    quiet = "Notices come again as soon as the quiet hours are over."
+    return tell_agent(places, {"command": "resume"}, "Notices come again.", "Notices were not paused.", quiet)
 
 
 def snooze(places: Places, code: str, duration: str) -> int:
@@ -85,13 +93,16 @@ def snooze(places: Places, code: str, duration: str) -> int:
 def seen(places: Places, name: str | None) -> int:
     """`gatelight seen`."""
     which = "" if name is None else f" about “{name}”"
-    return tell_agent(places, {"command": "seen", "name": name}, f"What changed{which} is not shown any more.")
+    done = f"What changed{which} is not shown any more."
+    return tell_agent(places, {"command": "seen", "name": name}, done, f"No change{which} was waiting to be seen.")
 
 
 def ignore_program(places: Places, program: str, name: str | None, *, undo: bool) -> int:
     """`gatelight ignore`."""
     message = {"command": "ignore", "program": program, "name": name, "undo": undo}
-    return tell_agent(places, message, f"“{program}” is {'missed again' if undo else 'not missed any more'}.")
+    done = "is missed again whenever it should be connected and is not" if undo else "is not missed any more"
+    already = "was not ignored" if undo else "was ignored already"
+    return tell_agent(places, message, f"“{program}” {done}.", f"“{program}” {already}.")
 
 
 def seconds_of(text: str) -> float:
@@ -111,8 +122,9 @@ def clock_time(seconds: float) -> str:
     """The user’s clock time in so many seconds, with its day where that is not today."""
     now = datetime.now().astimezone()
     try:
-        then = now + timedelta(seconds=seconds)
-    except OverflowError:
+        # The clock may change until then.
+        then = (now + timedelta(seconds=seconds)).astimezone()
+    except (OverflowError, OSError, ValueError):
         # The agent refuses it with a sentence of its own.
         return "then"
     return day_and_time(then, now)

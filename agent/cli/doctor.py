@@ -38,7 +38,7 @@ def examine(places: Places, name: str | None, say: Callable[[str], None], *, liv
     shows = live and is_terminal(sys.stderr)
 
     async def look(waiting: _Waiting) -> Status:
-        world = RealWorld(fellow=fellow, only=lambda machine: with_links(machine, links))
+        world = RealWorld(fellow=fellow, only=lambda machine: with_links(machine, links), relays=places.relays)
         silent_or_said = (lambda _: None) if shows else say
         async with OneLook(settings, world, say=silent_or_said, waiting=waiting, can=abilities(places.config)) as agent:
             return await agent.complete()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agent.errors import AgentNotRunning
+from agent.runtime.json_lines import as_text
 
 SHOWN = 65_536
 """Bytes of an earlier log that are shown; the file has the rest."""
@@ -21,11 +22,11 @@ def command(path: Path, out: Callable[[str], None], *, follow: bool, over: threa
         raise AgentNotRunning(f"There is no log file in {path.parent}: start the agent with `gatelight run`.") from None
     with reading:
         for line in reading.new_lines():
-            out(line)
+            out(as_text(line))
         ended = over or threading.Event()
         while follow and not ended.wait(_EVERY):
             for line in reading.new_lines():
-                out(line)
+                out(as_text(line))
     return 0
 
 

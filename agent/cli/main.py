@@ -138,6 +138,7 @@ def _run(options: argparse.Namespace) -> int:
             verbosity=options.verbose,
             say=tell,
             autostarted=options.autostart,
+            json_log=options.log_format == "json",
             asked_to_stop=asked,
         )
     finally:

@@ -200,6 +200,12 @@ def _add_logs(parser: CommandParser) -> None:
 def _add_run(parser: CommandParser) -> None:
     parser.add_argument("--no-tray", action="store_true", help="without icon; notices are shown all the same")
     parser.add_argument("--autostart", action="store_true", help="as at log-in: wait for desktop and network")
+    parser.add_argument(
+        "--log-format",
+        choices=("text", "json"),
+        default="text",
+        help="of the log and of what -v says; json: an object a line (default: text)",
+    )
 
 
 def _add_autostart(parser: CommandParser) -> None:

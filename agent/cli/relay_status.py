@@ -1,22 +1,15 @@
 """`gatelight relay status`: what the running relays count, with the program behind each connection."""
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import psutil
-
 from agent.core.clock import lasting, took
-from agent.platforms.files import read_file
-from agent.platforms.sockets.row import SocketState
-from agent.platforms.sockets.through_psutil import every_row
+from agent.observers.relays import owners_of, relay_runs, reports_in
+from agent.platforms import current
+from agent.runtime.clock import SystemClock
 from agent.runtime.paths import Places
 
-_LARGEST_REPORT = 16 << 20
-"""Bytes; a usual one has a few kilobytes."""
-_SAME_START = 60.0
-"""Seconds. The file tells when the relay began to count, soon after its process was started."""
 _LISTED = 12
 """Instruments of a program that are told by name."""
 
@@ -40,58 +33,15 @@ def show_relays(
 
 def running_relays(places: Places) -> list[dict[str, Any]]:
     """What each running relay of this data folder reports, by name; its programs with process and name, if known."""
-    found = sorted((one for one in _reports(places) if _runs(one)), key=lambda one: str(one.get("name", "")))
-    owners = _owners() if any(one["programs"] for one in found) else {}
+    found = sorted(filter(relay_runs, reports_in(places.relays)), key=lambda one: str(one.get("name", "")))
+    ports = {int(one["port"]) for one in found if one["programs"]}
+    owners = owners_of(current().socket_reader(), ports, SystemClock().now()) if ports else {}
     for one in found:
         one["age_s"] = round(max(0.0, time.time() - one["written"]), 1)
         for program in one["programs"]:
-            program |= owners.get((str(program["peer"]), int(one["port"])), {})
+            if owner := owners.get((int(one["port"]), str(program["peer"]))):
+                program |= {"pid": owner.pid, "name": owner.name}
     return found
-
-
-def _reports(places: Places) -> Iterator[dict[str, Any]]:
-    try:
-        files = sorted(places.relays.glob("*.json"))
-    except OSError:
-        return
-    for file in files:
-        try:
-            told = json.loads(read_file(file, _LARGEST_REPORT, links=False))
-            if isinstance(told, dict) and isinstance(told["programs"], list) and told["pid"] and told["written"]:
-                yield told
-        except (OSError, ValueError, KeyError):
-            # It ends at this moment, or it is not a report.
-            continue
-
-
-def _runs(told: dict[str, Any]) -> bool:
-    """Whether the process that wrote a report is still the same one."""
-    try:
-        process = psutil.Process(int(told["pid"]))
-        return process.create_time() < float(told["started"]) + _SAME_START and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.AccessDenied:
-        return True
-    except (psutil.Error, ValueError, TypeError, OverflowError):
-        return False
-
-
-def _owners() -> dict[tuple[str, int], dict[str, Any]]:
-    """The process of each connection on this machine, by the address of its program and the port it has reached."""
-    owners: dict[tuple[str, int], dict[str, Any]] = {}
-    try:
-        rows = every_row().rows
-    except (OSError, psutil.Error):
-        return owners
-    for row in rows:
-        if row.state is SocketState.LISTEN or row.pid is None:
-            continue
-        address = f"[{row.local_address}]" if ":" in row.local_address else row.local_address
-        try:
-            name = psutil.Process(row.pid).name()
-        except psutil.Error:
-            continue
-        owners[f"{address}:{row.local_port}", row.remote_port] = {"pid": row.pid, "name": name}
-    return owners
 
 
 def render_relays(relays: list[dict[str, Any]]) -> str:

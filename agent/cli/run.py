@@ -40,13 +40,16 @@ def command(
     verbosity: int,
     say: Callable[[str], None],
     autostarted: bool = False,
+    json_log: bool = False,
     asked_to_stop: threading.Event | None = None,
 ) -> int:
     """`gatelight run`: the agent until told to stop. Raises GatelightError for what the user can put right."""
     settings, config_error = _settings(places, go_without=autostarted)
     with (
         _only_one(places, quiet=autostarted) as instance,
-        set_up_logs(places.log_file, verbosity, private=private_here(settings.secrets), tell=say) as logs,
+        set_up_logs(
+            places.log_file, verbosity, private=private_here(settings.secrets), tell=say, json=json_log
+        ) as logs,
     ):
         logger.info("Gatelight %s starts (pid %d)", __version__, os.getpid())
         console = Console(say, lambda: app.has_icon)

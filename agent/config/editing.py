@@ -3,10 +3,9 @@
 import codecs
 import copy
 import os
-import re
 import stat
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,33 +15,19 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Array, Table, Whitespace
 
+from agent.config.address import ValueAddress, tables_around, value_address
 from agent.config.key import Key, KeyTable
-from agent.config.keys import CONNECTIONS, TABLES
+from agent.config.keys import CONNECTIONS
 from agent.config.kinds import ValueRefused
 from agent.config.lines import Lines
 from agent.config.reading import judge_document, parse_settings, read_text, refusal
-from agent.config.text import toml_text
+from agent.config.text import toml_text, toml_value
 from agent.errors import ConfigError
 from agent.platforms.files import reason_of, replace_file
 
-_ADDRESS = re.compile(r"\s*(\w+)(?:\[(?P<number>\d+)\]|\.(?P<name>.+))?\.\s*([^.\s]+)\s*", re.DOTALL)
 _NEW_FILE = 0o600
 """Mode of a new file, which only its owner can read: addresses of remote channels hold tokens."""
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
-
-
-@dataclass(frozen=True, slots=True)
-class _Address:
-    """The place of a value in the file."""
-
-    table: KeyTable
-    key: Key
-    entry: str = ""
-    """The connection's name or number, as the user wrote it; empty outside `connections`."""
-    counted: bool = False
-    """The user wrote `connections[2]`: the entry is a number and no name."""
-    new: bool = False
-    """The entry must not exist yet: it is made, whatever its name looks like."""
 
 
 class ValueNotAllowed(ConfigError):
@@ -70,7 +55,7 @@ def set_value(path: Path, key: str, text: str) -> ValueChange:
     A key names a connection by its name or its number (from 1). A missing file or folder is made. Raises `ConfigError`,
     and changes nothing, when the result could not be used or the file could not be written.
     """
-    address = _address(key)
+    address = value_address(key)
     before = _value_in(path, address)
     value = _value(address.key, key, text)
     _change(path, ((address, value),), making=True)
@@ -79,10 +64,22 @@ def set_value(path: Path, key: str, text: str) -> ValueChange:
 
 def add_connection(path: Path, name: str) -> None:
     """Write a new connection into the file; ConfigError where there is one of this name."""
-    key = CONNECTIONS.key("name")
-    assert key is not None
-    value = _value(key, key.name, toml_text(name))
-    _change(path, ((_Address(CONNECTIONS, key, name, new=True), value),), making=True)
+    add_entry(path, CONNECTIONS, {"name": name})
+
+
+def add_entry(path: Path, table: KeyTable, values: Mapping[str, str | Sequence[str]]) -> None:
+    """Write a new entry of a repeated table into the file: a text, or several, for each key, its name among them.
+
+    ConfigError where one of them cannot be used.
+    """
+    judged = [
+        (key, _value(key, f"{table.name}.{key.name}", toml_value(values[key.name])))
+        for key in table.keys
+        if key.name in values
+    ]
+    *others, (last, value) = judged
+    beside = {key.name: other for key, other in others}
+    _change(path, ((ValueAddress(table, last, str(values["name"]), new=True, beside=beside), value),), making=True)
 
 
 def change_all(path: Path, edits: Iterable[tuple[str, str]], *, making: bool = True) -> None:
@@ -90,14 +87,15 @@ def change_all(path: Path, edits: Iterable[tuple[str, str]], *, making: bool = T
 
     `making`: a missing file, or a missing connection, is made.
     """
-    _change(path, [(address := _address(key), _value(address.key, key, text)) for key, text in edits], making=making)
+    addressed = [(value_address(key), key, text) for key, text in edits]
+    _change(path, [(address, _value(address.key, key, text)) for address, key, text in addressed], making=making)
 
 
-def _value_in(path: Path, address: _Address) -> str | None:
+def _value_in(path: Path, address: ValueAddress) -> str | None:
     """The value in force, as TOML; None where there is none: a file with a fault in it, a connection not there yet."""
     text = read_text(path) if path.exists() else ""
     try:
-        settings = getattr(parse_settings(text, path.name), address.table.name)
+        settings = address.table.held_by(parse_settings(text, path.name))
     except ConfigError:
         return None
     if address.table.repeated:
@@ -112,7 +110,7 @@ def _shown(key: Key, value: Any) -> str:
     return key.kind.write(key.shown(value))
 
 
-def _change(path: Path, addressed: Iterable[tuple[_Address, Any]], *, making: bool) -> None:
+def _change(path: Path, addressed: Iterable[tuple[ValueAddress, Any]], *, making: bool) -> None:
     # A symbolic link stays: the file to which it leads is replaced.
     target = Path(os.path.realpath(path))
     exists = target.exists()
@@ -124,72 +122,7 @@ def _change(path: Path, addressed: Iterable[tuple[_Address, Any]], *, making: bo
         after = _edited(after, address, value, path.name, making=making)
     parse_settings(after, path.name)
     if after != before or not exists:
-        _write(target, after, exists)
-
-
-def remove_connection(path: Path, name: str) -> None:
-    """Take one connection out of the file; everything else stays. ConfigError where that is not possible."""
-    target = Path(os.path.realpath(path))
-    before = read_text(target)
-    parse_settings(before, path.name)
-    plain = tomllib.loads(before)
-    entries = plain.get(CONNECTIONS.name, [])
-    index = next((i for i, e in enumerate(entries) if e["name"].strip().casefold() == name.strip().casefold()), None)
-    if index is None:
-        raise ConfigError(f"There is no connection {toml_text(name)} in {path.name} any more.")
-    del entries[index]
-    if not entries:
-        del plain[CONNECTIONS.name]
-    after = _without(before, index, plain)
-    if after is None:
-        line = Lines(before).line((CONNECTIONS.name, index))
-        raise ConfigError(
-            f"{path.name}, line {line}: the file is laid out in a way that cannot be changed safely: "
-            "take the connection out there by hand."
-        )
-    _write(target, after, exists=True)
-
-
-def _without(before: str, index: int, wanted: dict[str, Any]) -> str | None:
-    """The text without the lines of one connection; None where other values are on the same lines."""
-    lines = before.splitlines(keepends=True)
-    first = Lines(before).line((CONNECTIONS.name, index)) - 1
-    # The fewest lines that make up the entry: comments after it belong to what follows.
-    for end in range(first + 1, len(lines) + 1):
-        if end < len(lines) and lines[first - 1 : first] in (["\n"], ["\r\n"]) and not lines[end].strip():
-            kept = lines[:first] + lines[end + 1 :]
-        else:
-            kept = lines[:first] + lines[end:]
-        with suppress(ValueError):
-            if tomllib.loads("".join(kept)) == wanted:
-                return "".join(kept)
-    return None
-
-
-def _address(key: str) -> _Address:
-    found = _ADDRESS.fullmatch(key)
-    declared = TABLES.get(found[1]) if found else None
-    if found is None or declared is None:
-        raise ConfigError(
-            f"{key} is not a key of the configuration: write for example checks.look_every, page.port "
-            "or connections.Paper Gateway.port."
-        )
-    entry = found["number"] or found["name"] or ""
-    if bool(entry) != declared.repeated:
-        named = "Paper Gateway" if declared is CONNECTIONS else "NAME"
-        example = f"{declared.name}.{named}.{found[4]}" if declared.repeated else f"{declared.name}.{found[4]}"
-        raise ConfigError(f"{key} is not a key of the configuration: write for example {example}.")
-    known = declared.key(found[4])
-    if known is None:
-        names = ", ".join(one.name for one in declared.keys)
-        raise ConfigError(f"{found[4]} is not a key of {declared.name}: it must be one of {names}.")
-    return _Address(declared, known, _unquoted(entry.strip()), found["number"] is not None)
-
-
-def _unquoted(text: str) -> str:
-    if len(text) >= 2 and text[0] == text[-1] and text[0] in "'\"":
-        return text[1:-1]
-    return text
+        write_file(target, after, exists)
 
 
 def _value(key: Key, shown: str, text: str) -> Any:
@@ -215,7 +148,7 @@ def _value(key: Key, shown: str, text: str) -> Any:
     raise ValueNotAllowed(shown, key, *first)
 
 
-def _edited(before: str, address: _Address, value: Any, name: str, *, making: bool) -> str:
+def _edited(before: str, address: ValueAddress, value: Any, name: str, *, making: bool) -> str:
     """The text with one value changed; ConfigError where that would change anything else."""
     try:
         plain = tomllib.loads(before)
@@ -247,7 +180,7 @@ def _edited(before: str, address: _Address, value: Any, name: str, *, making: bo
     except ValueError:
         unchanged = False
     if not unchanged:
-        path = (address.table.name, *(() if index is None else (index,)), address.key.name)
+        path = (*address.table.path, *(() if index is None else (index,)), address.key.name)
         written = "the new value" if address.key.secret else f"{address.key.name} = {tomlkit.item(value).as_string()}"
         raise ConfigError(
             f"{name}, line {Lines(before).line(path)}: the file is laid out in a way that cannot be changed safely: "
@@ -256,10 +189,11 @@ def _edited(before: str, address: _Address, value: Any, name: str, *, making: bo
     return after
 
 
-def _index(plain: dict[str, Any], address: _Address) -> int | None:
+def _index(plain: dict[str, Any], address: ValueAddress) -> int | None:
     """The index of the entry, from 0; None for one that does not exist yet."""
     table = address.table.name
-    entries = plain.get(table, [])
+    around = tables_around(plain, address.table)
+    entries = around.get(address.table.path[-1], []) if isinstance(around, dict) else []
     if not isinstance(entries, list):
         raise ConfigError(f"{table} must be a list of tables, each headed [[{table}]].")
     names = [str(entry.get("name", "")).strip() if isinstance(entry, dict) else "" for entry in entries]
@@ -271,7 +205,7 @@ def _index(plain: dict[str, Any], address: _Address) -> int | None:
     # An entry may be named "2", so names come first.
     if address.entry.isdecimal() and 1 <= int(address.entry) <= len(entries):
         return int(address.entry) - 1
-    if (not entries and not address.counted) or address.key.name == "name":
+    if not address.counted and (not entries or address.key in _makes(address.table)):
         return None
     known = ", ".join(toml_text(name) for name in names) or "none"
     raise ConfigError(
@@ -279,36 +213,55 @@ def _index(plain: dict[str, Any], address: _Address) -> int | None:
     )
 
 
-def _new(address: _Address) -> str:
+def _new(address: ValueAddress) -> str:
     """How a new entry of the same table is made."""
-    if address.table is not CONNECTIONS:
-        return f"a new one is written into the file, below [[{address.table.name}]]."
-    return f"a new one begins with its name: gatelight config set connections.{address.entry}.name {address.entry}."
+    for key in _makes(address.table):
+        value = address.entry if key.name == "name" else "…"
+        begun = f"gatelight config set {address.table.name}.{address.entry}.{key.name} {value}"
+        return f"a new one begins with its {key.name}: {begun}."
+    return f"a new one is written into the file, below [[{address.table.name}]]."
 
 
-def _holder(wanted: dict[str, Any], address: _Address, index: int | None, name: str) -> dict[str, Any]:
+def _makes(table: KeyTable) -> list[Key]:
+    """The key with which a new entry begins, in a list; empty where an entry needs more than one beside its name."""
+    required = list(table.required())
+    return [key for key in required if len(required) == 1 or key.name != "name"] if len(required) <= 2 else []
+
+
+def _holder(wanted: dict[str, Any], address: ValueAddress, index: int | None, name: str) -> dict[str, Any]:
     """The table of the plain document that gets the value; made where it is missing."""
-    holder: Any
-    if not address.table.repeated:
-        holder = wanted.setdefault(address.table.name, {})
-    elif index is None:
-        holder = _new_entry(address)
-        wanted.setdefault(address.table.name, []).append(holder)
-    else:
-        holder = wanted[address.table.name][index]
+    holder: Any = wanted
+    for part in address.table.path[:-1]:
+        holder = holder.setdefault(part, {}) if isinstance(holder, dict) else holder
+    last = address.table.path[-1]
+    if isinstance(holder, dict) and not address.table.repeated:
+        holder = holder.setdefault(last, {})
+    elif isinstance(holder, dict) and index is None:
+        made = _new_entry(address)
+        holder.setdefault(last, []).append(made)
+        holder = made
+    elif isinstance(holder, dict):
+        holder = holder[last][index]
     if not isinstance(holder, dict):
         _, faults = judge_document(wanted, Lines(""))
         raise ConfigError(f"{name}: {faults[0].text}.")
     return holder
 
 
-def _new_entry(address: _Address) -> dict[str, Any]:
+def _new_entry(address: ValueAddress) -> dict[str, Any]:
+    if address.new:
+        return dict(address.beside)
     return {} if address.key.name == "name" else {"name": address.entry}
 
 
-def _put(document: Any, address: _Address, index: int | None, value: Any) -> None:
+def _put(document: Any, address: ValueAddress, index: int | None, value: Any) -> None:
     """Make the change in tomlkit's document, which keeps the layout."""
-    table, key = address.table.name, address.key.name
+    *around, table = address.table.path
+    key = address.key.name
+    for outer in around:
+        if outer not in document:
+            document.append(outer, tomlkit.table(is_super_table=True))
+        document = document[outer]
     if not address.table.repeated:
         if table not in document:
             made = tomlkit.table()
@@ -358,13 +311,17 @@ def _add_entry(document: Any, table: str, values: dict[str, Any]) -> None:
     if entries is not None:
         # `connections = []`: an empty list and tables headed [[connections]] exclude each other.
         del document[table]
-    made.trivia.indent = "\n" if document.body else ""
+    after = _remarks_after(document)
+    body = document.value.body if isinstance(document, Table) else document.body
+    made.trivia.indent = "\n" if body else ""
     fresh = tomlkit.aot()
     fresh.append(made)
     document.append(table, fresh)
+    for item in after:
+        made.add(item)
 
 
-def _write(target: Path, text: str, exists: bool) -> None:
+def write_file(target: Path, text: str, exists: bool) -> None:
     """Replace the file in one step: no reader sees half of it, even after a power cut."""
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,10 +1,11 @@
 """What a key of the configuration is, and a table of them."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any
 
 from agent.config.kinds import KeyKind
+from agent.core.settings import in_key_store
 from agent.tws.privacy import MASK
 
 
@@ -34,13 +35,14 @@ class Key:
     """Whether its value decides which program runs, or where data is sent. Only a page that was opened just now, from
     the user's icon or terminal, can change it; a fix cannot."""
     secret: bool = False
-    """Whether its value is a secret of the user, which is never shown in full."""
+    """Whether its value is a secret of the user, which is never shown in full. Where the key store of the system holds
+    the secret, the value is only its name there, which is none."""
 
     def shown(self, value: Any) -> Any:
         """A value in the form that may be shown: of a secret one, only the scheme of an address is left."""
         if isinstance(value, tuple):
             return tuple(self.shown(one) for one in value)
-        if not self.secret or not isinstance(value, str) or not value:
+        if not self.secret or not isinstance(value, str) or not value or in_key_store(value):
             return value
         scheme, colon, _ = value.partition("://")
         return f"{scheme}://{MASK}" if colon else MASK
@@ -51,6 +53,7 @@ class KeyTable:
     """One table of the configuration, with the class of its settings."""
 
     name: str
+    """As the file heads it; a table within another one has both names, with a dot between them."""
     label: str
     """What the page calls the keys of it that are not advanced."""
     settings: type
@@ -66,6 +69,24 @@ class KeyTable:
             if key.name not in known:
                 where = f"agent/core/settings.py: give {self.settings.__name__} a field {key.name}, with its default"
                 raise TypeError(f"{where} (it has a Key in agent/config/keys.py)")
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The keys that lead to it in the file, which are fields of the settings."""
+        return tuple(self.name.split("."))
+
+    def held_by(self, settings: Any) -> Any:
+        """What the whole settings hold of it: an object of its class, a tuple of them where it is repeated."""
+        for name in self.path:
+            settings = getattr(settings, name)
+        return settings
+
+    def put_into(self, settings: Any, held: Any) -> Any:
+        """The whole settings with this in place of what `held_by` tells."""
+        *around, name = self.path
+        for outer in around:
+            return replace(settings, **{outer: replace(getattr(settings, outer), **{name: held})})
+        return replace(settings, **{name: held})
 
     def key(self, name: str) -> Key | None:
         """The key of this name; None when there is none."""

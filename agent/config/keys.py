@@ -9,13 +9,12 @@ from dataclasses import replace
 from typing import Any
 
 from agent.config.key import Key, KeyTable
+from agent.config.keys_notices import NOTIFICATIONS, TARGETS
 from agent.config.keys_outward import HOOKS, METRICS, PING, RELAYS_TABLE
 from agent.config.kinds import (
     CONNECTION_NAME,
     HIGHEST_PORT,
     HOST_NAME,
-    QUIET_TIMES,
-    REMOTE_ADDRESSES,
     START_COMMAND,
     SYMBOLS,
     WEB_FOLDER,
@@ -29,13 +28,12 @@ from agent.core.settings import (
     ConnectionSettings,
     HistorySettings,
     Intent,
-    MinimumSeverity,
-    NotificationSettings,
     PageSettings,
     Settings,
     UpdateSettings,
     WantedApplication,
     WantedMode,
+    in_key_store,
 )
 from agent.tws.privacy import MASK
 
@@ -173,48 +171,6 @@ CHECKS = KeyTable(
     ),
 )
 
-NOTIFICATIONS = KeyTable(
-    "notifications",
-    "Notices",
-    NotificationSettings,
-    (
-        Key("desktop", flag(), "notices on the desktop", "Notices on the desktop", "Where your desktop can show them."),
-        Key(
-            "minimum_severity",
-            one_of(MinimumSeverity),
-            "from which severity on there is a notice",
-            "Tell me about",
-            "What is not told is on the page all the same.",
-            words=("Everything", "Warnings and problems", "Problems only"),
-        ),
-        Key(
-            "repeat_after",
-            time_span(1, 365 * 86400, "30m", never=True),
-            "when an unsolved problem is announced again; grows with each time",
-            "Remind me of an unsolved problem",
-            "After the time chosen here, and then after longer and longer times.",
-            durations=("10m", "30m", "1h", "4h", "1d", "never"),
-        ),
-        Key(
-            "quiet_hours",
-            QUIET_TIMES,
-            "no notices then; a live/paper mismatch is never silenced",
-            "Quiet hours",
-            "No notices then. Only live instead of paper, or the reverse, is told at any hour.",
-        ),
-        Key(
-            "remote",
-            REMOTE_ADDRESSES,
-            "also tell these",
-            "Phone, mail or chat",
-            "Where notices go as well: an address on each line, as the Apprise library writes it.",
-            example="ntfy://my-topic\nmailto://user:password@example.com",
-            guarded=True,
-            secret=True,
-        ),
-    ),
-)
-
 PAGE = KeyTable(
     "page",
     "This page",
@@ -293,19 +249,37 @@ UPDATES = KeyTable(
 
 TABLES: dict[str, KeyTable] = {
     table.name: table
-    for table in (CONNECTIONS, CHECKS, NOTIFICATIONS, PAGE, HISTORY, UPDATES, HOOKS, PING, METRICS, RELAYS_TABLE)
+    for table in (
+        CONNECTIONS,
+        CHECKS,
+        NOTIFICATIONS,
+        TARGETS,
+        PAGE,
+        HISTORY,
+        UPDATES,
+        HOOKS,
+        PING,
+        METRICS,
+        RELAYS_TABLE,
+    )
 }
-"""The whole configuration."""
+"""The whole configuration. A table that holds another one comes before it."""
 
 
-def secrets_of(tables: dict[str, Any]) -> tuple[str, ...]:
-    """Every text of a secret key in the given settings, which are by table, and a tuple for a repeated table."""
+def inner_tables(table: KeyTable) -> dict[str, KeyTable]:
+    """The tables within this one, by the key under which it holds them."""
+    return {inner.path[-1]: inner for inner in TABLES.values() if inner.path[:-1] == table.path}
+
+
+def secrets_of(settings: Settings) -> tuple[str, ...]:
+    """Every text of a secret key in the settings."""
     found: list[Any] = []
-    for name, held in tables.items():
-        for section in held if TABLES[name].repeated else (held,):
-            for value in (getattr(section, key.name) for key in TABLES[name].keys if key.secret):
+    for table in TABLES.values():
+        held = table.held_by(settings)
+        for section in held if table.repeated else (held,):
+            for value in (getattr(section, key.name) for key in table.keys if key.secret):
                 found += value if isinstance(value, tuple) else [value]
-    return tuple(text for text in found if isinstance(text, str) and text)
+    return tuple(text for text in found if isinstance(text, str) and text and not in_key_store(text))
 
 
 def is_guarded(address: str) -> bool:
@@ -316,11 +290,11 @@ def is_guarded(address: str) -> bool:
 
 def for_others(settings: Settings) -> Settings:
     """The settings without what only their user may know: what is secret, and the commands of programs."""
-    tables: dict[str, Any] = {}
     for table in TABLES.values():
-        section = getattr(settings, table.name)
-        tables[table.name] = tuple(_open(table, s) for s in section) if table.repeated else _open(table, section)
-    return replace(settings, **tables, secrets=())
+        held = table.held_by(settings)
+        opened = tuple(_open(table, section) for section in held) if table.repeated else _open(table, held)
+        settings = table.put_into(settings, opened)
+    return replace(settings, secrets=())
 
 
 def _open(table: KeyTable, section: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from agent.config.text import duration_text, parse_duration, toml_text
-from agent.core.settings import ANY, CONNECTED, QuietHours
+from agent.core.settings import ANY, CONNECTED, KEY_STORE, QuietHours, in_key_store
 from agent.core.updates import is_web_folder
 from agent.guides import codes
 from agent.tws.symbol import LONGEST_SYMBOL
@@ -25,6 +25,8 @@ _QUIET = re.compile(r"\s*(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})\s*", re.
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.IGNORECASE)
 _BEARER = re.compile(r"[A-Za-z0-9._~+/-]{16,200}=*")
 """A bearer token (RFC 6750, 2.1), long enough that it cannot be guessed."""
+_STORED = re.compile(r"[A-Za-z0-9_-]{1,40}")
+"""The name of a secret in the key store; every command line takes it without quotes."""
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S.*")
 
 
@@ -272,6 +274,16 @@ def _remote(text: str) -> str:
     return url
 
 
+def _target_url(text: str) -> str:
+    url = text.strip()
+    if not in_key_store(url):
+        return _remote(text)
+    if not _STORED.fullmatch(url.removeprefix(KEY_STORE)):
+        # What follows may be the secret itself, by mistake.
+        raise ValueRefused(f"after {KEY_STORE} stands a name of letters, digits, - and _", found="another text")
+    return url
+
+
 def _network(text: str) -> str:
     address = text.strip()
     try:
@@ -305,6 +317,11 @@ ADDRESSES = _list(
     'an address or a network, such as "192.168.1.20"',
     _network,
 )
+TARGET_NAME = _text(
+    f"a text of 1 to {LONGEST_CONNECTION_NAME} characters that no other target has",
+    partial(_label, longest=LONGEST_CONNECTION_NAME),
+)
+TARGET_URL = _text(f'an Apprise URL, such as "ntfy://topic", or "{KEY_STORE}NAME"', _target_url)
 HOOK_NAME = _text(
     f"a text of 1 to {LONGEST_CONNECTION_NAME} characters that no other hook has",
     partial(_label, longest=LONGEST_CONNECTION_NAME),

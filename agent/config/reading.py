@@ -4,13 +4,13 @@ import codecs
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from agent.config.key import Key, KeyTable
-from agent.config.keys import CONNECTIONS, TABLES, secrets_of
+from agent.config.keys import CONNECTIONS, TABLES, inner_tables, secrets_of
 from agent.config.keys_outward import RELAYS_TABLE
 from agent.config.kinds import ValueRefused
 from agent.config.lines import KeyPath, Lines
@@ -115,21 +115,21 @@ def judge_document(document: dict[str, Any], lines: Lines) -> tuple[Settings, li
         if declared is None:
             faults.append(ConfigFault(lines.line((name,)), _unknown("", name, None)))
         elif declared.repeated:
-            values[name] = tuple(_entries(declared, found, lines, faults))
+            values[name] = _entries(declared, found, lines, faults)
         elif isinstance(found, dict):
             values[name] = _section(declared, found, (name,), name, lines, faults)
         else:
             text = f"{name} is {found_words(found)}, but must be a table, headed [{name}]"
             faults.append(ConfigFault(lines.line((name,)), text))
-    for declared in TABLES.values():
-        if declared.repeated and declared.name in document:
-            faults += _doubles(declared.name, document[declared.name], lines)
     if not faults:
         for index, key, text in relay_faults(values.get(RELAYS_TABLE.name, ()), values.get(CONNECTIONS.name, ())):
             shown = f"{RELAYS_TABLE.name}[{index + 1}].{key}"
             faults.append(ConfigFault(lines.line((RELAYS_TABLE.name, index, key)), f"{shown} is {text}"))
     faults.sort()
-    return (Settings(**values, secrets=secrets_of(values)) if not faults else Settings()), faults
+    if faults:
+        return Settings(), faults
+    settings = Settings(**values)
+    return replace(settings, secrets=secrets_of(settings)), faults
 
 
 def _exists(path: Path) -> bool:
@@ -172,21 +172,23 @@ def _toml_hint(line: str, what: str) -> str:
     return ""
 
 
-def _entries(declared: KeyTable, found: object, lines: Lines, faults: list[ConfigFault]) -> Iterator[Any]:
-    name = declared.name
+def _entries(declared: KeyTable, found: object, lines: Lines, faults: list[ConfigFault]) -> tuple[Any, ...]:
+    """The settings of a repeated table, without those that have faults, which are added to `faults`."""
+    name, entries = declared.name, []
     if not isinstance(found, list):
         text = f"{name} is {found_words(found)}, but must be a list of tables, each headed [[{name}]]"
-        faults.append(ConfigFault(lines.line((name,)), text))
-        return
+        faults.append(ConfigFault(lines.line(declared.path), text))
+        return ()
     for index, entry in enumerate(found):
-        path, shown = (name, index), f"{name}[{index + 1}]"
+        path: KeyPath = (*declared.path, index)
+        shown = f"{name}[{index + 1}]"
         if isinstance(entry, dict):
-            settings = _section(declared, entry, path, shown, lines, faults)
-            if settings is not None:
-                yield settings
+            entries.append(_section(declared, entry, path, shown, lines, faults))
         else:
             text = f"{shown} is {found_words(entry)}, but must be a table, headed [[{name}]]"
             faults.append(ConfigFault(lines.line(path), text))
+    faults += _doubles(declared, found, lines)
+    return tuple(settings for settings in entries if settings is not None)
 
 
 def _section(
@@ -195,8 +197,12 @@ def _section(
     """The settings of one table; None where it has faults, which are added to `faults`."""
     values: dict[str, Any] = {}
     before = len(faults)
+    inner = inner_tables(declared)
     for name, value in found.items():
         key = declared.key(name)
+        if name in inner:
+            values[name] = _entries(inner[name], value, lines, faults)
+            continue
         if key is None:
             faults.append(ConfigFault(lines.line((*path, name)), _unknown(f"{shown}.", name, declared)))
             continue
@@ -234,7 +240,7 @@ def refusal(shown: str, key: Key, value: object, refused: ValueRefused) -> str:
 
 
 def _unknown(prefix: str, name: str, declared: KeyTable | None) -> str:
-    known = [key.name for key in declared.keys] if declared else list(TABLES)
+    known = [*(key.name for key in declared.keys), *inner_tables(declared)] if declared else _outer_tables()
     elsewhere = [f"{t.name}.{key.name}" for t in TABLES.values() for key in t.keys if key.name == name]
     from difflib import get_close_matches
 
@@ -243,16 +249,20 @@ def _unknown(prefix: str, name: str, declared: KeyTable | None) -> str:
     return f"{prefix}{key_words(name)} is not known{suggestion}, but must be one of {', '.join(known)}"
 
 
-def _doubles(table: str, found: object, lines: Lines) -> Iterable[ConfigFault]:
+def _outer_tables() -> list[str]:
+    return [table.name for table in TABLES.values() if len(table.path) == 1]
+
+
+def _doubles(table: KeyTable, found: list[Any], lines: Lines) -> Iterable[ConfigFault]:
     seen: dict[str, int] = {}
-    for index, entry in enumerate(found if isinstance(found, list) else []):
+    for index, entry in enumerate(found):
         name = entry.get("name") if isinstance(entry, dict) else None
         if not isinstance(name, str):
             continue
-        line = lines.line((table, index, "name"))
+        line = lines.line((*table.path, index, "name"))
         same = name.strip().casefold()
         if same in seen:
-            text = f"{table}[{index + 1}].name is {found_words(name)}, but must differ from the one in line"
+            text = f"{table.name}[{index + 1}].name is {found_words(name)}, but must differ from the one in line"
             yield ConfigFault(line, f"{text} {seen[same]}")
         else:
             seen[same] = line

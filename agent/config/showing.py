@@ -12,7 +12,7 @@ def show(settings: Settings) -> str:
     """The configuration in force as TOML: every key that a file can have, with secrets masked."""
     blocks = []
     for declared in TABLES.values():
-        section = getattr(settings, declared.name)
+        section = declared.held_by(settings)
         if declared.repeated:
             blocks += [
                 _block(declared, f"[[{declared.name}]]", entry)

@@ -1,6 +1,7 @@
 """Values of the configuration as text: durations, TOML, and a refused value as errors repeat it."""
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 
 from agent.core.text import shortened
@@ -35,6 +36,11 @@ def toml_text(text: str) -> str:
     """A string as TOML."""
     named = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
     return '"' + "".join(named.get(c) or (c if c.isprintable() else _escape(c)) for c in text) + '"'
+
+
+def toml_value(value: str | Sequence[str]) -> str:
+    """A string, or a list of them, as TOML."""
+    return toml_text(value) if isinstance(value, str) else "[" + ", ".join(map(toml_text, value)) + "]"
 
 
 def key_words(name: str) -> str:

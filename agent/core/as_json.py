@@ -41,4 +41,4 @@ def present(members: Mapping[str, Any]) -> dict[str, Any]:
 
 def rfc3339(epoch: float) -> str:
     """Epoch seconds as RFC 3339 in UTC, to the second."""
-    return datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{datetime.fromtimestamp(int(epoch), UTC).replace(tzinfo=None).isoformat()}Z"

@@ -1,8 +1,9 @@
 """What time it is, as a value: decisions are handed a `Moment` and never ask a clock. Times and durations in words."""
 
-import math
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import date, datetime
+
+from agent.tws.time_zone import TimeZone
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,6 @@ def took(seconds: float) -> str:
     return f"{seconds * 1000:.{places}f} ms".replace(".0 ", " ")
 
 
-def local(epoch: float, utc_offset: float) -> datetime:
-    """An epoch time as the user's own clock shows it. `utc_offset`: local time minus UTC, seconds."""
-    return datetime.fromtimestamp(epoch + utc_offset, UTC)
-
-
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
@@ -80,30 +76,31 @@ def day_and_time(then: datetime, today: datetime) -> str:
     return f"{_WEEKDAYS[then.weekday()] if abs(away) <= _NEAR else f'{then.day} {_MONTHS[then.month - 1]}'} {time}"
 
 
-def time_of_day(epoch: float, utc_offset: float) -> str:
+def time_of_day(epoch: float, zone: TimeZone) -> str:
     """An epoch time in words, by the minute, like "14:03"."""
-    return local(epoch, utc_offset).strftime("%H:%M")
+    return zone.local(epoch).strftime("%H:%M")
 
 
 _NEXT = {-1: "yesterday", 1: "tomorrow"}
 
 
-def beside_today(epoch: float, now: float, utc_offset: float) -> str:
+def beside_today(epoch: float, now: float, zone: TimeZone) -> str:
     """An epoch time in the same words, but "yesterday 14:03" and "tomorrow 14:03".
 
     For what is drawn anew as the day goes on. A notice may be read a day later, and names the day.
     """
-    then, today = local(epoch, utc_offset), local(now, utc_offset)
+    then, today = zone.local(epoch), zone.local(now)
     away = (then.date() - today.date()).days
     return f"{_NEXT[away]} {then:%H:%M}" if away in _NEXT else day_and_time(then, today)
 
 
-_MORNING = 6 * 3600.0
-"""Seconds after local midnight: a user who goes to bed on "until tomorrow" does not want to be woken before."""
-_DAY = 86400.0
+_MORNING = 6 * 60
+"""Minutes after local midnight: a user who goes to bed on "until tomorrow" does not want to be woken before."""
+_REST = 3600.0
 
 
-def next_morning(now: float, utc_offset: float) -> float:
+def next_morning(now: float, zone: TimeZone) -> float:
     """Epoch time of the next local morning, at least an hour away."""
-    days = math.ceil((now + utc_offset + 3600.0 - _MORNING) / _DAY)
-    return days * _DAY + _MORNING - utc_offset
+    today = zone.local(now).date().toordinal()
+    mornings = (zone.time(date.fromordinal(today + days), _MORNING) for days in range(3))
+    return next(morning for morning in mornings if morning - now >= _REST)

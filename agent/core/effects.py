@@ -111,6 +111,10 @@ class Record:
     text: str
     fault: Exception | None = None
     """Its traceback goes to the log as well."""
+    connection: str = ""
+    """The connection that it is about; empty: none."""
+    code: str = ""
+    """The code of the problem that it is about; empty: none."""
 
 
 class MarkKind(StrEnum):

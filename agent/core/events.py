@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from agent.core.clock import Moment
-from agent.core.facts import Abilities, Fact, MachineFacts
+from agent.core.facts import Abilities, Fact, MachineFacts, RelaySeen
 from agent.core.memory import UpdateNotes
 from agent.core.session_facts import Outcome, Way
 from agent.core.settings import Settings
@@ -18,6 +18,13 @@ class Looked:
     """A look at the machine is complete."""
 
     machine: MachineFacts
+
+
+@dataclass(frozen=True, slots=True)
+class RelaysCounted:
+    """Relays were read between two looks: they have counted something that matters."""
+
+    relays: Fact[tuple[RelaySeen, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +204,7 @@ class Arrival:
 
 Event: TypeAlias = (
     Looked
+    | RelaysCounted
     | SessionReady
     | SessionFailed
     | SessionLost

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from agent.core.clock import Moment
 from agent.core.memory import ChangeKept, Served
+from agent.core.relay_facts import RelayCounts
 from agent.core.session_facts import SessionFacts
 from agent.core.settings import ConnectionSettings
 from agent.core.timing import Timing
@@ -19,6 +20,7 @@ from agent.tws.launcher_log import LoginTold
 from agent.tws.outside import FromOutside, OutsideName, OutsideText, RawText
 from agent.tws.relays import RelayKind
 from agent.tws.reset_windows import Region
+from agent.tws.time_zone import ClockChange, TimeZone
 
 _T = TypeVar("_T")
 
@@ -239,6 +241,20 @@ class Surroundings(FromOutside):
 
 
 @dataclass(frozen=True, slots=True)
+class RelaySeen(FromOutside):
+    """A relay of Gatelight that runs here, of this data folder."""
+
+    name: OutsideName
+    pid: int
+    port: int
+    """The port on which it listens."""
+    host: OutsideName
+    """The computer that it leads to, and the port there."""
+    to_port: int
+    counts: Fact[RelayCounts]
+
+
+@dataclass(frozen=True, slots=True)
 class VirtualNetwork(FromOutside):
     """A network of this computer in which its virtual machines or containers are."""
 
@@ -261,17 +277,25 @@ class MachineFacts:
     installed: Fact[tuple[Installation, ...]] = NOT_LOOKED
     surroundings: Fact[Surroundings] = NOT_LOOKED
     utc_offset: float = 0.0
-    """Local time minus UTC, seconds."""
+    """Local time minus UTC, seconds, before the first of the changes."""
+    clock_changes: tuple[ClockChange, ...] = ()
+    """The changes of it in the year before now and the days after."""
     taken: float = 0.0
     """Monotonic time of the look."""
     own_names: Fact[frozenset[RawText]] = NOT_LOOKED
     """Names and addresses that mean this machine, as `spelled_host` spells them."""
+    relays: Fact[tuple[RelaySeen, ...]] = NOT_LOOKED
     virtual_networks: tuple[VirtualNetwork, ...] = ()
     """The networks of virtual machines and containers on this computer, as far as their interfaces tell."""
     thorough: bool = False
     """It was a thorough look."""
     cost: float = 0.0
     """Processor seconds that the look took."""
+
+    @property
+    def zone(self) -> TimeZone:
+        """The time zone of the user's own clock."""
+        return TimeZone(self.utc_offset, self.clock_changes)
 
     @classmethod
     def nothing_seen(cls, why: Unknown, *, taken: float) -> "MachineFacts":

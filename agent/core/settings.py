@@ -101,6 +101,28 @@ class QuietHours:
         return minute >= self.start or minute < self.end
 
 
+KEY_STORE = "keyring:"
+"""Begins a value that is the name of a secret in the system's key store."""
+
+
+def in_key_store(value: str) -> bool:
+    """Whether a value names a secret in the system's key store, instead of being one."""
+    return value.startswith(KEY_STORE)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSettings:
+    """One `[[notifications.targets]]` entry: a phone, chat or mailbox with quiet hours of its own."""
+
+    name: str
+    url: str
+    """An Apprise URL, or `KEY_STORE` and the name of one."""
+    minimum_severity: MinimumSeverity = MinimumSeverity.WARNING
+    quiet_hours: tuple[QuietHours, ...] = ()
+    after: float = 0.0
+    """Seconds for which a problem must have been shown unseen; 0: it is told at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class NotificationSettings:
     """`[notifications]`."""
@@ -111,6 +133,7 @@ class NotificationSettings:
     """Seconds until an unsolved problem is announced again (grows with each repeat); None: never."""
     quiet_hours: tuple[QuietHours, ...] = ()
     remote: tuple[str, ...] = ()
+    targets: tuple[TargetSettings, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from agent.history.spans import Kept, KeptSpan, SpanKind
 from agent.history.store import NOT_WATCHED
 from agent.history.troubles import Light, Piece, Trouble, reaching_into
-from agent.tws.calendar import OutageKind, outages_between
+from agent.tws.calendar import Outage, weekends_between
 
 
 class OutageCause(StrEnum):
@@ -121,8 +121,9 @@ def causes(
     expected = [piece for piece in pieces if piece.light is Light.EXPECTED]
     applications = kept.by_kind.get((connection, SpanKind.APPLICATION), ())
     near = reaching_into(applications, [(piece.began - _NEAR, piece.ended) for piece in expected])
+    weekends = weekends_between(since, until) if expected else ()
     for piece, there in zip(expected, near, strict=True):
-        sums[_planned(piece, there)].add(piece.seconds)
+        sums[_planned(piece, there, weekends)].add(piece.seconds)
     for piece in pieces:
         if piece.light is Light.NOT_WATCHED and piece.ended > began:
             gap = (max(piece.began, began), piece.ended)
@@ -133,14 +134,13 @@ def causes(
     return tuple(sorted((one for one in sums.values() if one.count), key=lambda one: -one.seconds))
 
 
-def _planned(piece: Piece, applications: Sequence[KeptSpan]) -> OutageCause:
+def _planned(piece: Piece, applications: Sequence[KeptSpan], weekends: Sequence[Outage]) -> OutageCause:
     """An expected outage is IB's where the application was there all the time, and a restart where it was not.
 
-    `applications`: the processes that were there then, or shortly before.
+    `applications`: the processes that were there then, or shortly before. `weekends`: IB's maintenance windows.
     """
     if any(one.began <= piece.began and (one.ended is None or one.ended >= piece.ended) for one in applications):
-        outages = outages_between(piece.began, piece.ended, None)
-        weekend = any(outage.kind is OutageKind.WEEKEND for outage in outages)
+        weekend = any(outage.began < piece.ended and outage.ends > piece.began for outage in weekends)
         return OutageCause.WEEKEND if weekend else OutageCause.RESET
     return OutageCause.RESTART if any(one.end != NOT_WATCHED for one in applications) else OutageCause.PLANNED
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 from agent.core.effects import Happened
 from agent.core.session_facts import ServerLink
@@ -55,9 +56,8 @@ class Span:
     """Of a problem, as it was first shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeptSpan:
-    """A span with its times, in epoch seconds."""
+class KeptSpan(NamedTuple):
+    """A span with its times, in epoch seconds. A named tuple, since three months have tens of thousands of them."""
 
     span: Span
     began: float

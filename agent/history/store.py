@@ -8,7 +8,9 @@ import logging
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 from agent.core.effects import Happened, MarkKind
 from agent.history.spans import Changes, Kept, KeptSpan, LatencyMinute, Mark, Span, SpanKind
@@ -94,7 +96,7 @@ class Store:
         self._hours = True
         """Whether the file keeps latencies of hours."""
         try:
-            version = int(str(self._one("PRAGMA user_version")))
+            version = self._counted("user_version")
             if version > HISTORY_SCHEMA:
                 raise HistoryTooNew(f"{path.name} has schema {version}, this version knows {HISTORY_SCHEMA}")
             if reads:
@@ -124,6 +126,9 @@ class Store:
     def _one(self, query: str, *values: object) -> object:
         row = self._db.execute(query, values).fetchone()
         return None if row is None else row[0]
+
+    def _counted(self, name: str) -> int:
+        return int(str(self._one(f"PRAGMA {name}")))
 
     def _migrate(self, version: int) -> None:
         for number, statements in enumerate(_MIGRATIONS[version:], version + 1):
@@ -209,12 +214,11 @@ class Store:
     def forget(self, before: float) -> None:
         """Remove what ended before a time (epoch seconds), and the oldest fifth as long as the file is too large."""
         self._forget(before)
-        pages, size = (int(str(self._one(f"PRAGMA {name}"))) for name in ("page_count", "page_size"))
+        pages, free, size = (self._counted(name) for name in ("page_count", "freelist_count", "page_size"))
+        first, last = self._first(), self._heard()
+        if (pages - free) * size > MOST_BYTES and first is not None and last is not None and last > first:
+            self._forget(first + (last - first) / 5)
         if pages * size > MOST_BYTES:
-            first = self._first()
-            last = self._heard()
-            if first is not None and last is not None and last > first:
-                self._forget(first + (last - first) / 5)
             self._db.execute("VACUUM")
 
     def _forget(self, before: float) -> None:
@@ -243,28 +247,22 @@ class Store:
         names = {int(id): str(name) for id, name in self._db.execute("SELECT id, name FROM connection")}
         return Kept(
             # As they were written they are nearly in order, which costs less than SQLite's own sorting.
-            spans=tuple(sorted(self._spans(names, since, until, [k.value for k in kinds]), key=lambda one: one.began)),
+            spans=tuple(sorted(self._spans(names, since, until, [k.value for k in kinds]), key=itemgetter(1))),
             marks=tuple(self._marks(names, since, until)) if marks else (),
             latencies=tuple(self._latencies(names, since, until, minutes)) if minutes else (),
             began=self._first(),
             heard=self._heard(),
         )
 
-    def _spans(self, names: Mapping[int, str], since: float, until: float, kinds: Sequence[str]) -> Iterator[KeptSpan]:
+    def _spans(self, names: Mapping[int, str], since: float, until: float, kinds: Sequence[str]) -> list[KeptSpan]:
         found = self._db.execute(
             "SELECT connection, kind, what, state, title, began, ended, end FROM span"
             " WHERE began <= ? AND (ended IS NULL OR ended >= ?)"
             f" AND kind IN ({', '.join('?' * len(kinds))}) ORDER BY id",
             (until, since, *kinds),
         )
-        # The same few come again and again.
-        same: dict[tuple[str, ...], Span] = {}
-        for *of, began, ended, end in found:
-            key = tuple(of)
-            if key not in same:
-                connection, kind, what, state, title = of
-                same[key] = Span(names[connection], SpanKind(kind), what, state, title)
-            yield KeptSpan(same[key], began, ended, end)
+        same = _Same(names)
+        return [KeptSpan(same[row[:5]], row[5], row[6], row[7]) for row in found]
 
     def _marks(self, names: Mapping[int, str], since: float, until: float) -> Iterator[Mark]:
         found = self._db.execute(
@@ -290,6 +288,19 @@ class Store:
     def _time(self, query: str) -> float | None:
         found = self._one(query)
         return found if isinstance(found, float) else None
+
+
+class _Same(dict[tuple[Any, ...], Span]):
+    """Spans by what the file has of them: the same few come again and again."""
+
+    def __init__(self, names: Mapping[int, str]) -> None:
+        super().__init__()
+        self._names = names
+
+    def __missing__(self, of: tuple[Any, ...]) -> Span:
+        connection, kind, what, state, title = of
+        made = self[of] = Span(self._names[connection], SpanKind(kind), what, state, title)
+        return made
 
 
 def _micro(seconds: float) -> int:

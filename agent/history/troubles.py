@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from agent.core.shown.display import IconState
 from agent.history.spans import NOT_LINKED, Kept, KeptSpan, SpanKind
@@ -38,9 +39,8 @@ _LIGHTS: Mapping[str, Light] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A time during which a connection was one thing."""
+class Piece(NamedTuple):
+    """A time during which a connection was one thing. A named tuple, as `KeptSpan`."""
 
     light: Light
     began: float
@@ -106,9 +106,9 @@ def connections(kept: Kept) -> tuple[str, ...]:
     Before an application is found, what would watch it has another name. Where others have something to tell, a
     connection that was never more than idle is left out.
     """
-    states = [one for one in kept.spans if one.span.kind is SpanKind.STATE]
-    told = [one for one in states if _light(one) is not Light.IDLE]
-    return tuple(dict.fromkeys(one.span.connection for one in told or states))
+    states = {name: spans for (name, kind), spans in kept.by_kind.items() if kind is SpanKind.STATE}
+    told = [name for name, spans in states.items() if any(_light(one) is not Light.IDLE for one in spans)]
+    return tuple(told or states)
 
 
 def strip(kept: Kept, connection: str, since: float, until: float) -> tuple[Piece, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from agent.core.clock import Moment
+from agent.core.evidence.relays import with_relays
 from agent.core.facts import (
     Fact,
     Installation,
@@ -15,6 +16,7 @@ from agent.core.facts import (
     MachineFacts,
     Process,
     Processes,
+    RelaySeen,
     SettingsHints,
     Sockets,
     Unknown,
@@ -23,10 +25,12 @@ from agent.observers.installed import InstalledObserver
 from agent.observers.launcher_log import LauncherLogObserver
 from agent.observers.machine import MachineObserver
 from agent.observers.processes import ProcessObserver
+from agent.observers.relays import RelayObserver
 from agent.observers.settings_files import SettingsFilesObserver
 from agent.observers.sockets import SocketObserver, SocketsSeen
 from agent.observers.windows import WindowObserver
 from agent.platforms import Platform, current
+from agent.tws.time_zone import TimeZone
 
 logger = logging.getLogger(__name__)
 
@@ -38,10 +42,16 @@ STILL_LOOKING = Unknown("the previous look at this machine has not finished")
 class Looker:
     """Looks at the machine, from any thread, one look at a time."""
 
-    def __init__(self, platform: Platform | None = None, below: Path | None = None, fellow: int | None = None) -> None:
+    def __init__(
+        self,
+        platform: Platform | None = None,
+        below: Path | None = None,
+        fellow: int | None = None,
+        relays: Path | None = None,
+    ) -> None:
         """With `below`, only applications whose settings are below that folder are seen, and no other's files read.
 
-        `fellow`: the process of the Gatelight that runs besides this one.
+        `fellow`: the process of the Gatelight that runs besides this one. `relays`: the folder of its relays' reports.
         """
         self._platform = platform or current()
         self._below = below
@@ -52,6 +62,7 @@ class Looker:
         self._machine = MachineObserver(self._platform)
         self._installed = InstalledObserver(self._platform)
         self._windows = WindowObserver(self._platform)
+        self._relays = RelayObserver(relays, self._platform.socket_reader)
         self._sockets: SocketObserver | None = None
         self._looking = threading.Lock()
         self._failing: set[str] = set()
@@ -63,26 +74,36 @@ class Looker:
         a window: right after a failed attempt to connect, and for the doctor.
         """
         if not self._looking.acquire(blocking=False):
-            return replace(
-                MachineFacts.nothing_seen(STILL_LOOKING, taken=now.monotonic), utc_offset=self._utc_offset(now)
-            )
+            zone = self._zone(now)
+            nothing = MachineFacts.nothing_seen(STILL_LOOKING, taken=now.monotonic)
+            return replace(nothing, utc_offset=zone.utc_offset, clock_changes=zone.changes)
         try:
+            relays = self.relays(now)
+            ports |= {relay.port for relay in relays.value} if isinstance(relays, Known) else frozenset()
             processes, sockets = self._tables(ports, thorough=thorough, now=now)
             processes = self._with_logins(processes, now=now)
             processes = self._with_windows(processes, thorough=thorough, now=now)
-            return MachineFacts(
+            zone = self._zone(now)
+            machine = MachineFacts(
                 processes=processes,
                 sockets=sockets,
                 network=self._guarded("the network", self._machine.network),
                 installed=self._installations(processes, thorough=thorough, now=now),
                 surroundings=self._guarded("the surroundings", self._machine.surroundings),
-                utc_offset=self._utc_offset(now),
+                utc_offset=zone.utc_offset,
+                clock_changes=zone.changes,
                 taken=now.monotonic,
                 own_names=self._guarded("the addresses", lambda: self._machine.own_names(now, anew=thorough)),
+                relays=relays,
                 virtual_networks=self._machine.virtual_networks,
             )
+            return with_relays(machine)
         finally:
             self._looking.release()
+
+    def relays(self, now: Moment) -> Fact[tuple[RelaySeen, ...]]:
+        """The relays alone, which is quick; also while a look goes on."""
+        return self._guarded("the relays", lambda: self._relays.observe(now))
 
     def _tables(self, ports: frozenset[int], *, thorough: bool, now: Moment) -> tuple[Fact[Processes], Fact[Sockets]]:
         processes = self._guarded("the process table", lambda: self._processes.observe(now))
@@ -153,11 +174,11 @@ class Looker:
             )
         return self._sockets
 
-    def _utc_offset(self, now: Moment) -> float:
+    def _zone(self, now: Moment) -> TimeZone:
         try:
-            return self._machine.utc_offset(now)
+            return self._machine.zone(now)
         except (OSError, OverflowError, ValueError):
-            return 0.0
+            return TimeZone()
 
     def _guarded(self, what: str, observe: Callable[[], Fact[_T]]) -> Fact[_T]:
         """What an observer says; a fault of its own is a line in the log, once, and an Unknown."""

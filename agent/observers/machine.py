@@ -9,9 +9,13 @@ from agent.core.clock import Moment
 from agent.core.facts import NOT_LOOKED, Fact, Known, Surroundings, Unknown, VirtualNetwork
 from agent.platforms import Platform, interfaces, virtual_machines
 from agent.tws.hosts import address_of, spelled_host
+from agent.tws.time_zone import TimeZone, time_zone
 
 NAMES_KEPT = 60.0
 """Seconds for which the names and addresses of this machine are kept."""
+_DAY = 86_400
+_DAYS_BACK, _DAYS_AHEAD = 366, 10
+"""Of which days the changes of the clock are told: what began lately, and what comes within a week."""
 
 
 class MachineObserver:
@@ -22,6 +26,9 @@ class MachineObserver:
         self._surroundings: Surroundings | None = None
         self._own_names: Fact[frozenset[str]] = NOT_LOOKED
         self._named_at = float("-inf")
+        self._zone = TimeZone()
+        self._zone_of: float | None = None
+        """The day (of UTC, counted from 1970) for which it was read."""
         self.virtual_networks: tuple[VirtualNetwork, ...] = ()
         """The networks of virtual machines and containers, as of the latest reading of the names."""
 
@@ -55,10 +62,19 @@ class MachineObserver:
                 self._own_names = Unknown("the addresses of this computer could not be read")
         return self._own_names
 
-    def utc_offset(self, now: Moment) -> float:
-        """Local time minus UTC, seconds."""
-        offset = datetime.fromtimestamp(now.wall).astimezone().utcoffset()
-        return offset.total_seconds() if offset is not None else 0.0
+    def zone(self, now: Moment) -> TimeZone:
+        """The time zone of this machine; raises OSError, OverflowError or ValueError where the time is beyond any."""
+        day = now.wall // _DAY
+        if day != self._zone_of or self._zone.utc_offset_at(now.wall) != _utc_offset(now.wall):
+            days = range(max(1, int(day) - _DAYS_BACK), int(day) + _DAYS_AHEAD)
+            self._zone, self._zone_of = time_zone(_utc_offset, days), day
+        return self._zone
+
+
+def _utc_offset(wall: float) -> float:
+    """Local time minus UTC at a moment (epoch seconds), in seconds."""
+    offset = datetime.fromtimestamp(wall).astimezone().utcoffset()
+    return offset.total_seconds() if offset is not None else 0.0
 
 
 def _names_of(host_name: str) -> frozenset[str]:

@@ -8,10 +8,31 @@ from typing import Any, Literal, Protocol, TypeAlias
 from agent.core.commands import Command
 from agent.core.settings import Settings
 from agent.core.shown.display import NoticeTried
+from agent.core.shown.targets import TargetAnswer
 from agent.core.updates import Origin
 
 Answer: TypeAlias = dict[str, Any]
 """A JSON object."""
+
+
+class Targets(Protocol):
+    """Phones, mailboxes and chats: what is needed to set one up."""
+
+    @property
+    def install(self) -> str:
+        """How what sends to them is installed, in a sentence without its full stop."""
+
+    async def try_address(self, address: str) -> TargetAnswer:
+        """Send a test to one address, or to the one that the key store keeps under such a name."""
+
+    async def key_store(self) -> str | None:
+        """What the key store of the system is called; None where there is none."""
+
+    async def keep(self, name: str, secret: str) -> str | None:
+        """Keep a secret in the key store, under a name that begins with `KEY_STORE`; returns what went wrong."""
+
+    async def forget(self, name: str) -> None:
+        """Take a secret out of the key store; one that is not there is no fault."""
 
 
 class Backend(Protocol):
@@ -31,7 +52,7 @@ class Backend(Protocol):
     def limits(self) -> Iterable[Answer]:
         """What IB allows and what is in use, by connection (`core.shown.limits`)."""
 
-    async def history(self, days: int) -> Answer:
+    async def history(self, days: int, *, whole: bool) -> Answer:
         """What is kept of the last days, today among them (`agent.history.as_json`), with what pictures need.
 
         Raises GatelightError where it cannot be read.
@@ -39,6 +60,10 @@ class Backend(Protocol):
 
     async def bundle(self) -> Answer:
         """A diagnostics bundle: its name, its files to read first, and the archive in Base64. Takes seconds."""
+
+    @property
+    def targets(self) -> Targets:
+        """What sets up phones, mailboxes and chats."""
 
     @property
     def settings(self) -> Settings:

@@ -17,6 +17,7 @@ MORE_STYLE_SHEETS = (
     "page_guide.css",
     "page_history.css",
     "page_now.css",
+    "page_phone.css",
     "page_settings.css",
     "page_setup.css",
 )
@@ -34,6 +35,7 @@ MODULES = (
     "key.js",
     "live.js",
     "parts.js",
+    "phone_form.js",
     "settings_fields.js",
     "settings_link.js",
     "setup_steps.js",
@@ -47,6 +49,7 @@ MODULES = (
     "view_history.js",
     "view_limits.js",
     "view_now.js",
+    "view_phone.js",
     "view_problem.js",
     "view_settings.js",
     "view_setup.js",

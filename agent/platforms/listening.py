@@ -14,7 +14,9 @@ def listen_alone(address: str, port: int) -> socket.socket:
     Raises OSError where the port is taken, and OverflowError for a number that is no port.
     """
     version = ipaddress.ip_address(address).version
-    bound = socket.socket(socket.AF_INET6 if version == 6 else socket.AF_INET, socket.SOCK_STREAM)
+    # asyncio sends without delay only where it reads TCP from the socket: small answers would wait for 40 ms otherwise.
+    family = socket.AF_INET6 if version == 6 else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
             # On Windows another program could otherwise take the same port.

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from agent.platforms.service_manager import VARIABLES
 from agent.tws.privacy import redact
 
 WATCHED_SECONDS = 1.5
@@ -59,8 +60,8 @@ def await_end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def child_environment(ours: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The user's environment: ours, without what leads to our Python and our libraries."""
-    kept = dict(ours)
+    """The user's environment: ours, without what is meant for us alone: our Python, our libraries, our service."""
+    kept = {name: value for name, value in ours.items() if name not in VARIABLES}
     own = {Path(sys.prefix)} if sys.prefix != sys.base_prefix else set()
     if active := kept.pop("VIRTUAL_ENV", None):
         own.add(Path(active))

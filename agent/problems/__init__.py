@@ -31,6 +31,7 @@ from agent.problems.container_not_ready import CONTAINER_NOT_READY
 from agent.problems.data_delayed import DATA_DELAYED
 from agent.problems.data_farm_broken import DATA_FARM_BROKEN
 from agent.problems.data_lines_exhausted import DATA_LINES_EXHAUSTED
+from agent.problems.data_lines_near import DATA_LINES_NEAR
 from agent.problems.data_lost import DATA_LOST
 from agent.problems.data_not_subscribed import DATA_NOT_SUBSCRIBED
 from agent.problems.host_unreachable import HOST_UNREACHABLE
@@ -38,8 +39,10 @@ from agent.problems.host_unresolvable import HOST_UNRESOLVABLE
 from agent.problems.login_due import LOGIN_DUE
 from agent.problems.login_pending import LOGIN_PENDING
 from agent.problems.message_rate_exceeded import MESSAGE_RATE_EXCEEDED
+from agent.problems.message_rate_near import MESSAGE_RATE_NEAR
 from agent.problems.network_down import NETWORK_DOWN
 from agent.problems.not_tws import NOT_TWS
+from agent.problems.pacing_near import PACING_NEAR
 from agent.problems.pacing_violation import PACING_VIOLATION
 from agent.problems.peer_not_trusted import PEER_NOT_TRUSTED
 from agent.problems.precautions_on import PRECAUTIONS_ON
@@ -97,6 +100,9 @@ PROBLEMS: tuple[Problem, ...] = (
     PACING_VIOLATION,
     MESSAGE_RATE_EXCEEDED,
     DATA_LINES_EXHAUSTED,
+    PACING_NEAR,
+    MESSAGE_RATE_NEAR,
+    DATA_LINES_NEAR,
     APP_MEMORY_LOW,
     CONNECTION_UNSTABLE,
     CLOCK_OFF,

@@ -5,6 +5,7 @@ from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.problems.shared.ends import unheard
+from agent.problems.shared.relayed import refused_lately, refused_lines
 
 _REFUSED = 100
 """The other notice about the rate, 0, only says that the limit is near."""
@@ -12,9 +13,10 @@ _REFUSED = 100
 
 def _check(facts: Facts) -> Verdict:
     found = [n for n in recent(facts, "message-rate-exceeded") if n.code == _REFUSED]
-    if not found:
+    relayed = refused_lately(facts, frozenset({_REFUSED}))
+    if not found and not relayed:
         return Absent()
-    return Present({"app": app_name(facts)}, told_all(facts, found))
+    return Present({"app": app_name(facts)}, (*told_all(facts, found), *refused_lines(facts, relayed)))
 
 
 MESSAGE_RATE_EXCEEDED = Problem(

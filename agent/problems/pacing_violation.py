@@ -5,15 +5,20 @@ from agent.core.evidence.words import listed
 from agent.core.facts import Facts
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
 from agent.problems.shared.ends import unheard
+from agent.problems.shared.relayed import refused_lately, refused_lines
+
+_CODES = frozenset({162, 420})
 
 
 def _check(facts: Facts) -> Verdict:
-    found = recent(facts, "pacing-violation")
-    if not found:
+    found, relayed = recent(facts, "pacing-violation"), refused_lately(facts, _CODES)
+    if not found and not relayed:
         return Absent()
     if link_down(facts):
         return LINK_IS_DOWN
-    return Present({"codes": listed(str(n.code) for n in found)}, told_all(facts, found))
+    evidence = (*told_all(facts, found), *refused_lines(facts, relayed))
+    codes = (*(notice.code for notice in found), *(refusal.code for refusal in relayed))
+    return Present({"codes": listed(map(str, codes))}, evidence)
 
 
 PACING_VIOLATION = Problem(

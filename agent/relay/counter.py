@@ -8,6 +8,7 @@ from collections.abc import Callable
 from agent.relay.frames import MOST_WANTED, FrameReader
 from agent.relay.ledger import AnswerTimes, HistoryWindows, LineKind, ProgramUsage, Refusal
 from agent.tws.codec import HELLO_PREFIX, PROTOBUF_OFFSET, RAW_ID_SIZE, Era, era_of, parse_hello
+from agent.tws.limits import NEAR
 from agent.tws.notices import NoticeKind, kind_of
 from agent.tws.outside import clean
 from agent.tws.requests import ClientRequest, parse_request
@@ -66,16 +67,19 @@ class ConnectionCounter:
         clock: Callable[[], float],
         off: Callable[[], None],
         lines_refused: Callable[[], None],
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
         """`clock` gives monotonic seconds; `windows` are those of the whole relay.
 
-        `lines_refused` is called when TWS refuses a request for want of market data lines.
+        `lines_refused` is called when TWS refuses a request for want of market data lines, and `changed` when what
+        counts against a limit may have changed.
         """
         self._usage = usage
         self._windows = windows
         self._clock = clock
         self._off = off
         self._lines_refused = lines_refused
+        self._changed = changed
         self._now = 0.0
         self._greeting = b""
         self._greeted = False
@@ -106,6 +110,7 @@ class ConnectionCounter:
             self._usage.uncounted = reason
         self._usage.lines.clear()
         self._usage.answers.clear()
+        self._changed()
         self._off()
 
     def _sent(self, passed: memoryview) -> None:
@@ -126,7 +131,10 @@ class ConnectionCounter:
         self._asked.feed(data)
         if (new := self._asked.frames - before) and not hello:
             self._usage.messages += new
-            self._usage.rate.add(self._now, new)
+            rate = self._usage.rate.add(self._now, new)
+            if rate >= self._usage.allowed * NEAR:
+                self._usage.rate_near.take(self._now, rate, self._usage.allowed)
+                self._changed()
 
     # ── hello ───────────────────────────────────────────────────────────────────────────────────
 
@@ -177,8 +185,10 @@ class ConnectionCounter:
             self._times(kind).asked(self._now, max(0, request_id))
         if number in _OPENS:
             self._open(request, request_id, frame)
+            self._changed()
         elif number in _CANCELS:
             usage.lines.pop(request_id, None)
+            self._changed()
         elif number == 71:
             usage.client_id = request.number_of("client_id")
         elif number == 3:
@@ -207,7 +217,8 @@ class ConnectionCounter:
         whole = repr(sorted((name, str(value)) for name, value in request.values.items() if name != "request_id"))
         self._usage.history += weight
         self._usage.note(request.request_id, f"history of {instrument_of(contract)}")
-        self._windows.add(self._now, same, whole, weight)
+        self._windows.add(self._now, same, whole, weight, self._usage)
+        self._changed()
 
     def _reply(self, frame: bytes, version: int) -> None:
         number, rest, protobuf = _opened(frame, version)
@@ -239,6 +250,7 @@ class ConnectionCounter:
                 usage.lines.pop(notice.request_id, None)
         if notice.code == _NO_LINES:
             self._lines_refused()
+        self._changed()
         for times in usage.answers.values():
             times.answered(self._now, notice.request_id)
 

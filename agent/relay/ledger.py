@@ -3,25 +3,35 @@
 Every time is in seconds of one monotonic clock, given by the caller. What grows with what a program sends is bounded.
 """
 
+from bisect import bisect_right
 from collections import Counter, OrderedDict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import accumulate
 
 from agent.tws.limits import (
     HISTORICAL_PERIOD,
     HISTORICAL_REQUESTS,
     IDENTICAL_PERIOD,
+    NEAR,
+    NEAR_OVER,
     SAME_CONTRACT_PERIOD,
     SAME_CONTRACT_REQUESTS,
+    messages_per_second,
 )
 
 _MOST_HELD = 2000
 """Requests of one kind that are remembered at a time; TWS takes a tenth of it."""
 _REFUSALS_KEPT = 20
 _ANSWERS_KEPT = 100
+RATE_CALM = 30.0
+"""Seconds: a message rate comes in bursts, and is nearly used up until there was none for so long."""
 _RATE_PERIOD = 1.0
 """Seconds over which the message rate is counted."""
+STEP_SECONDS = 10.0
+"""Seconds of one step of what is told of the last ten minutes, and of the next ten."""
+STEPS_TOLD = 60
 
 
 class LineKind(StrEnum):
@@ -46,12 +56,29 @@ class RateWindow:
         self._sum = 0
         self.most = 0
         """The largest number in any second so far."""
+        self._peaks: deque[int] = deque(maxlen=STEPS_TOLD)
+        self._step = 0
 
-    def add(self, now: float, messages: int) -> None:
-        """So many have come now."""
+    def add(self, now: float, messages: int) -> int:
+        """So many have come now; returns those of the second that ends now."""
         self._fed.append((now, messages))
         self._sum += messages
-        self.most = max(self.most, self.within(now))
+        rate = self.within(now)
+        self.most = max(self.most, rate)
+        peaks = self._turn(now)
+        peaks[-1] = max(peaks[-1], rate)
+        return rate
+
+    def peaks(self, now: float) -> list[int]:
+        """The busiest second of each step of the last ten minutes, oldest first; the last step is the present one."""
+        return list(self._turn(now))
+
+    def _turn(self, now: float) -> deque[int]:
+        step = int(now // STEP_SECONDS)
+        gone = min(step - self._step, STEPS_TOLD) if self._peaks else 1
+        self._peaks.extend([0] * gone)
+        self._step = step
+        return self._peaks
 
     def within(self, now: float) -> int:
         """Messages of the second that ends now."""
@@ -60,17 +87,43 @@ class RateWindow:
         return self._sum
 
 
+class NearMark:
+    """Whether a limit is nearly used up: from `NEAR` of it on, until it was below `NEAR_OVER` for a while."""
+
+    def __init__(self, calm: float) -> None:
+        """`calm`: seconds below `NEAR_OVER` after which it is over."""
+        self._calm = calm
+        self._last = 0.0
+        self.since: float | None = None
+        """When it began; None: it is not nearly used up."""
+        self.most = 0
+        """The most that was in use since then."""
+
+    def take(self, now: float, used: int, limit: int) -> None:
+        """So much is in use now."""
+        if used >= limit * NEAR_OVER:
+            self._last = now
+        if self.since is None and used >= limit * NEAR:
+            self.since, self.most = now, used
+        elif self.since is not None and now - self._last >= self._calm:
+            self.since = None
+        self.most = max(self.most, used)
+
+
 class HistoryWindows:
     """The three rules for historical requests of small bars, over everything that went through one relay."""
 
     def __init__(self) -> None:
-        self._sent: deque[tuple[float, int]] = deque(maxlen=_MOST_HELD)
+        self._sent: deque[tuple[float, int, object]] = deque(maxlen=_MOST_HELD)
         self._identical: OrderedDict[str, float] = OrderedDict()
         self._contracts: OrderedDict[str, deque[float]] = OrderedDict()
 
-    def add(self, now: float, contract: str, request: str, weight: int) -> None:
-        """A request was sent: its contract with exchange and kind of tick, its whole text, and how often it counts."""
-        self._sent.append((now, weight))
+    def add(self, now: float, contract: str, request: str, weight: int, who: object = None) -> None:
+        """A request was sent: its contract with exchange and kind of tick, its whole text, and how often it counts.
+
+        `who` stands for the program that sent it.
+        """
+        self._sent.append((now, weight, who))
         self._identical.pop(request, None)
         self._identical[request] = now
         times = self._contracts.pop(contract, None) or deque(maxlen=SAME_CONTRACT_REQUESTS)
@@ -83,17 +136,36 @@ class HistoryWindows:
     def used(self, now: float) -> int:
         """Requests of the last ten minutes."""
         self._forget(now)
-        return sum(weight for _, weight in self._sent)
+        return sum(weight for sent, weight, _ in self._sent if sent > now - HISTORICAL_PERIOD)
+
+    def used_by(self, now: float) -> Mapping[object, int]:
+        """The same by program."""
+        self._forget(now)
+        used: Counter[object] = Counter()
+        for sent, weight, who in self._sent:
+            if sent > now - HISTORICAL_PERIOD:
+                used[who] += weight
+        return used
+
+    def curve(self, now: float) -> list[int]:
+        """Requests of ten minutes, by steps: as they were counted since ten minutes ago, and as they will run out."""
+        times = [sent for sent, _, _ in self._sent]
+        before = [0, *accumulate(weight for _, weight, _ in self._sent)]
+        ends = [now + STEP_SECONDS * number for number in range(-STEPS_TOLD, STEPS_TOLD + 1)]
+        return [before[bisect_right(times, end)] - before[bisect_right(times, end - HISTORICAL_PERIOD)] for end in ends]
 
     def safe_at(self, now: float) -> float:
         """When one more request is safe by the rule of ten minutes; `now` where it is at once."""
         over = self.used(now) - HISTORICAL_REQUESTS
-        for sent, weight in self._sent:
+        after = now
+        for sent, weight, _ in self._sent:
+            if sent <= now - HISTORICAL_PERIOD:
+                continue
             if over < 0:
                 break
             over -= weight
-            now = sent + HISTORICAL_PERIOD
-        return now
+            after = sent + HISTORICAL_PERIOD
+        return after
 
     def busiest(self, now: float) -> tuple[int, float]:
         """The most requests for one contract within two seconds, and when one more for it is safe."""
@@ -110,7 +182,7 @@ class HistoryWindows:
         return len(self._identical), now if last is None else last + IDENTICAL_PERIOD
 
     def _forget(self, now: float) -> None:
-        while self._sent and self._sent[0][0] <= now - HISTORICAL_PERIOD:
+        while self._sent and self._sent[0][0] <= now - 2 * HISTORICAL_PERIOD:
             self._sent.popleft()
         while self._identical and next(iter(self._identical.values())) <= now - IDENTICAL_PERIOD:
             self._identical.popitem(last=False)
@@ -163,11 +235,13 @@ class AnswerTimes:
         return self._taken[-1], ordered[len(ordered) // 2], ordered[-1]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class ProgramUsage:
     """What one connection has used."""
 
     since: float
+    peer: str = ""
+    """Address and port of its program."""
     client_id: int | None = None
     server_version: int | None = None
     uncounted: str = ""
@@ -179,6 +253,9 @@ class ProgramUsage:
     unread: int = 0
     """Messages that could not be read, and are missing below."""
     rate: RateWindow = field(default_factory=RateWindow)
+    rate_near: NearMark = field(default_factory=lambda: NearMark(RATE_CALM))
+    allowed: int = messages_per_second()
+    """Messages that TWS takes of it in a second."""
     lines: dict[int, tuple[LineKind, str]] = field(default_factory=dict)
     """By request ID: what is open, and its instrument."""
     refusals: deque[Refusal] = field(default_factory=lambda: deque(maxlen=_REFUSALS_KEPT))

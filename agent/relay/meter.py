@@ -2,30 +2,53 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from agent.relay.counter import ConnectionCounter
-from agent.relay.ledger import HistoryWindows, ProgramUsage
+from agent.relay.ledger import HistoryWindows, NearMark, ProgramUsage, Refusal
 from agent.relay.link import RelayedConnection
-from agent.relay.report import relay_as_json
+from agent.relay.report import refusals_as_json, relay_as_json
+from agent.tws.limits import HISTORICAL_REQUESTS, messages_per_second
 
 _REPORT_EVERY = 2.0
-"""Seconds between two reports while programs are connected."""
+"""Seconds between two reports while programs are connected, or requests of the last ten minutes still count."""
+_ALIVE_EVERY = 30.0
+"""Seconds between two reports otherwise: a relay that has told nothing for longer hangs."""
+_CHECK_EVERY = 0.05
+"""Seconds between two comparisons with the limits at least: while much comes they must not cost much."""
+_REFUSALS_KEPT = 100
+_CALM = 5.0
+"""Seconds: lines and historical requests change slowly."""
 
 
 class Meter:
     """The counters of one relay. Everything happens in the thread of the relay."""
 
-    def __init__(self, name: str, target: str, lines: int, give: Callable[[dict[str, Any]], None]) -> None:
-        """`lines`: market data lines of the user. `give` gets each report."""
+    def __init__(
+        self,
+        name: str,
+        target: str,
+        lines: int,
+        give: Callable[[dict[str, Any]], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`lines`: market data lines of the user. `give` gets each report. `clock` gives monotonic seconds."""
+        self._clock = clock
         self._name = name
         self._target = target
         self._lines = lines
         self._give = give
         self._windows = HistoryWindows()
-        self._programs: dict[RelayedConnection, tuple[str, ProgramUsage]] = {}
-        self._reported: float | None = None
+        self._programs: dict[RelayedConnection, ProgramUsage] = {}
+        self._lines_near, self._history_near = NearMark(_CALM), NearMark(_CALM)
+        self._near: tuple[float | None, ...] = ()
+        """Since when each of the limits was near, as it was told last."""
+        self._refused: deque[tuple[ProgramUsage, Refusal]] = deque(maxlen=_REFUSALS_KEPT)
+        """Refusals of programs that have left."""
+        self._reported = self._checked = clock()
+        self._changed = False
         self._port = 0
         self._started = time.time()
 
@@ -36,23 +59,34 @@ class Meter:
 
     def begin(self, link: RelayedConnection, peer: str) -> None:
         """Count a connection from now on; `peer` is the address and port of its program."""
-        usage = ProgramUsage(time.monotonic())
-        self._programs[link] = peer, usage
-        link.watch(ConnectionCounter(usage, self._windows, time.monotonic, link.unwatch, self._lines_refused))
+        usage = ProgramUsage(self._clock(), peer, allowed=messages_per_second(self._lines))
+        self._programs[link] = usage
+        counter = ConnectionCounter(
+            usage, self._windows, self._clock, link.unwatch, self._lines_refused, self._note_change
+        )
+        link.watch(counter)
 
     def end(self, link: RelayedConnection) -> None:
         """A connection has ended."""
-        if self._programs.pop(link, None) is not None and not self._programs:
-            self.report()
+        if (usage := self._programs.pop(link, None)) is not None:
+            self._refused.extend((usage, one) for one in usage.refusals)
+            self._changed = True
+            if not self._programs:
+                self.report()
 
     def tick(self, now: float) -> None:
-        """Report where it is time for that."""
-        if self._programs and (self._reported is None or now - self._reported >= _REPORT_EVERY):
+        """Report where it is time for that, or where a limit has become near or is not any more."""
+        if self._changed and now - self._checked >= _CHECK_EVERY and self._check(now):
+            self.report()
+            return
+        since = now - self._reported
+        if since >= _REPORT_EVERY and (since >= _ALIVE_EVERY or self._programs or self._windows.used(now)):
+            self._check(now)
             self.report()
 
     def report(self) -> None:
         """Report now."""
-        self._reported = time.monotonic()
+        self._reported = self._clock()
         about = {
             "name": self._name,
             "port": self._port,
@@ -61,11 +95,33 @@ class Meter:
             "started": self._started,
             "written": time.time(),
         }
-        held = self._programs.values()
-        self._give(relay_as_json(about, held, self._windows, self._lines, self._reported))
+        near = {"lines": self._lines_near, "history": self._history_near}
+        told = relay_as_json(about, self._programs.values(), self._windows, self._lines, near, self._reported)
+        self._give(told | {"refusals": refusals_as_json(self._refusals(), self._reported)})
+
+    def _refusals(self) -> Iterator[tuple[ProgramUsage, Refusal]]:
+        yield from self._refused
+        for usage in self._programs.values():
+            yield from ((usage, one) for one in usage.refusals)
+
+    def _check(self, now: float) -> bool:
+        """Compare with the limits; returns whether one has become near, or is not any more."""
+        self._checked, self._changed = now, False
+        self._lines_near.take(now, sum(usage.uses_lines() for usage in self._programs.values()), self._lines)
+        self._history_near.take(now, self._windows.used(now), HISTORICAL_REQUESTS)
+        for usage in self._programs.values():
+            usage.rate_near.take(now, usage.rate.within(now), usage.allowed)
+        rates = (usage.rate_near.since for usage in self._programs.values())
+        before, self._near = self._near, (self._lines_near.since, self._history_near.since, *rates)
+        return self._near != before and any(since is not None for since in (*before, *self._near))
+
+    def _note_change(self) -> None:
+        self._changed = True
 
     def _lines_refused(self) -> None:
         """TWS has refused a line: as many as are open now are what programs can have."""
-        used = sum(usage.uses_lines() for _, usage in self._programs.values())
+        used = sum(usage.uses_lines() for usage in self._programs.values())
         if used:
             self._lines = used
+            for usage in self._programs.values():
+                usage.allowed = messages_per_second(used)

@@ -10,8 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from agent.core.relay_facts import REPORT_SCHEMA
 from agent.platforms.files import replace_own_file
-from agent.relay.ledger import HistoryWindows, ProgramUsage
+from agent.relay.ledger import STEP_SECONDS, HistoryWindows, NearMark, ProgramUsage, Refusal
 from agent.tws.limits import (
     API_CLIENTS,
     HISTORICAL_PERIOD,
@@ -22,25 +23,37 @@ from agent.tws.limits import (
     messages_per_second,
 )
 
-SCHEMA_NUMBER = 1
 _SECONDS_TO_END = 2.0
 """Seconds that the last writing may take before the relay ends all the same."""
+REFUSALS_TOLD = 900.0
+"""Seconds for which a refusal is told."""
+_MOST_REFUSALS = 30
 _MOST_LISTED = 200
 """Open lines of one program that are listed; the number is that of all."""
 
 
-def program_as_json(usage: ProgramUsage, peer: str, now: float, limit: int) -> dict[str, Any]:
-    """One connection; `now` is monotonic, and `limit` the messages a second that it may send."""
-    told: dict[str, Any] = {"peer": peer, "connected_s": round(now - usage.since, 1)}
+def program_as_json(usage: ProgramUsage, now: float, limit: int, in_window: int) -> dict[str, Any]:
+    """One connection; `now` is monotonic, `limit` the messages a second that it may send.
+
+    `in_window`: its historical requests of the last ten minutes.
+    """
+    told: dict[str, Any] = {"peer": usage.peer, "connected_s": round(now - usage.since, 1)}
     told |= {k: v for k in ("client_id", "server_version") if (v := getattr(usage, k)) is not None}
     if usage.uncounted:
         return told | {"counted": False, "uncounted_because": usage.uncounted}
     told |= {
         "counted": usage.server_version is not None,
         "messages": usage.messages,
-        "messages_per_s": {"now": usage.rate.within(now), "most": usage.rate.most, "of": limit},
+        "messages_per_s": {
+            "now": usage.rate.within(now),
+            "most": usage.rate.most,
+            "of": limit,
+            "peaks": usage.rate.peaks(now),
+        }
+        | near_as_json(usage.rate_near, now),
         "orders": usage.orders,
         "historical_requests": usage.history,
+        "historical_requests_in_window": in_window,
         "lines": usage.uses_lines(),
         "open": {kind.value: number for kind, number in usage.used().items()},
         "instruments": [
@@ -57,6 +70,11 @@ def program_as_json(usage: ProgramUsage, peer: str, now: float, limit: int) -> d
     return told
 
 
+def near_as_json(mark: NearMark, now: float) -> dict[str, Any]:
+    """Since when a limit is nearly used up, and the most that was in use since then; empty where it is not."""
+    return {} if mark.since is None else {"near": {"since_s": round(now - mark.since, 1), "most": mark.most}}
+
+
 def _answers(times: Any) -> dict[str, Any]:
     found = times.last_half_most()
     told: dict[str, Any] = {"waiting": times.waiting} if times.waiting else {}
@@ -65,7 +83,7 @@ def _answers(times: Any) -> dict[str, Any]:
     return told
 
 
-def history_as_json(windows: HistoryWindows, now: float) -> dict[str, Any]:
+def history_as_json(windows: HistoryWindows, near: NearMark, now: float) -> dict[str, Any]:
     """The three windows of the pacing rules; each with the seconds until one more request is safe."""
     busiest, contract_safe = windows.busiest(now)
     identical, identical_safe = windows.identical(now)
@@ -75,7 +93,9 @@ def history_as_json(windows: HistoryWindows, now: float) -> dict[str, Any]:
             "of": HISTORICAL_REQUESTS,
             "period_s": HISTORICAL_PERIOD,
             "safe_in_s": round(windows.safe_at(now) - now, 1),
-        },
+            "curve": windows.curve(now),
+        }
+        | near_as_json(near, now),
         "same_contract": {
             "used": busiest,
             "of": SAME_CONTRACT_REQUESTS,
@@ -92,20 +112,41 @@ def history_as_json(windows: HistoryWindows, now: float) -> dict[str, Any]:
 
 def relay_as_json(
     about: Mapping[str, Any],
-    programs: Iterable[tuple[str, ProgramUsage]],
+    programs: Iterable[ProgramUsage],
     windows: HistoryWindows,
     lines: int,
+    near: Mapping[str, NearMark],
     now: float,
 ) -> dict[str, Any]:
-    """A whole relay: `about` names it, and `programs` have the address of each. `lines` is what the user may use."""
-    held = tuple(programs)
+    """A whole relay: `about` names it. `lines` is what the user may use, and `near` has marks for these and history."""
+    held, in_window = tuple(programs), windows.used_by(now)
+    left = [who for who in in_window if isinstance(who, ProgramUsage) and who not in held]
     return {
+        "schema": REPORT_SCHEMA,
         **about,
-        "programs": [program_as_json(usage, peer, now, messages_per_second(lines)) for peer, usage in held],
-        "lines": {"used": sum(usage.uses_lines() for _, usage in held), "of": lines},
+        "programs": [
+            program_as_json(usage, now, messages_per_second(lines), in_window.get(usage, 0)) for usage in held
+        ],
+        "left": [
+            {"peer": who.peer, "historical_requests_in_window": in_window[who]}
+            | ({} if who.client_id is None else {"client_id": who.client_id})
+            for who in left[-_MOST_LISTED:]
+        ],
+        "lines": {"used": sum(usage.uses_lines() for usage in held), "of": lines} | near_as_json(near["lines"], now),
         "clients": {"used": len(held), "of": API_CLIENTS},
-        "history": history_as_json(windows, now),
+        "step_s": STEP_SECONDS,
+        "history": history_as_json(windows, near["history"], now),
     }
+
+
+def refusals_as_json(refusals: Iterable[tuple[ProgramUsage, Refusal]], now: float) -> list[dict[str, Any]]:
+    """What TWS has refused lately because of a limit, with the program that asked; the latest last."""
+    recent = sorted((one for one in refusals if now - one[1].at < REFUSALS_TOLD), key=lambda one: one[1].at)
+    return [
+        {"ago_s": round(now - one.at, 1), "code": one.code, "limit": one.rule, "request": one.request, "peer": who.peer}
+        | ({} if who.client_id is None else {"client_id": who.client_id})
+        for who, one in recent[-_MOST_REFUSALS:]
+    ]
 
 
 class ReportWriter:

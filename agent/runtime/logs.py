@@ -8,7 +8,6 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import TextIO
 from agent.platforms.files import PRIVATE, open_regular, reason_of
 from agent.platforms.folders import make_private
 from agent.runtime.aside import Worker, done_within
+from agent.runtime.json_lines import ABOUT, TEXT, JsonLines, log_time
 from agent.tws.printable import printable
 from agent.tws.privacy import Private, redact
 
@@ -30,7 +30,6 @@ _OPEN_SECONDS = 3.0
 """Seconds that the disk may take to open the file at the start."""
 LONGEST_RECORD = 20_000
 """Characters of one record: a program on the other side of a socket can make us log any text."""
-_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _SPACES = "\t\xa0\u202f"
 """Spaces that Python calls unprintable, and that are harmless."""
 _SAID_ELSEWHERE = ("ib_async.client", "ib_async.Decoder")
@@ -68,6 +67,7 @@ class Redaction(logging.Filter):
             # Better no message than one with private text.
             record.msg = f"(a record that could not be cleaned: {type(error).__name__})"
             record.args, record.exc_info, record.exc_text, record.stack_info = None, None, None, None
+            vars(record).update(dict.fromkeys(ABOUT, ""))
         return True
 
     def _clean(self, record: logging.LogRecord) -> None:
@@ -84,6 +84,9 @@ class Redaction(logging.Filter):
         record.exc_info = None
         if record.stack_info:
             record.stack_info = _one_line(self._safe(record.stack_info))
+        for name in ABOUT:
+            if told := getattr(record, name, ""):
+                setattr(record, name, _one_line(self._safe(str(told))))
         record.redacted_for = self.private
 
     def _safe(self, text: str) -> str:
@@ -106,8 +109,8 @@ def _visible(character: str) -> str:
 
 class _Formatter(logging.Formatter):
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
-        """Local time with its offset: users compare it with their clock, and other readers need the offset."""
-        return datetime.fromtimestamp(record.created).astimezone().isoformat(" ", "milliseconds")
+        """See `log_time`."""
+        return log_time(record.created)
 
 
 class _File(logging.handlers.RotatingFileHandler):
@@ -280,12 +283,18 @@ class Logs:
 
 
 def set_up_logs(
-    file: Path | None, verbosity: int = 0, private: Private | None = None, tell: Callable[[str], None] | None = None
+    file: Path | None,
+    verbosity: int = 0,
+    private: Private | None = None,
+    tell: Callable[[str], None] | None = None,
+    *,
+    json: bool = False,
 ) -> Logs:
     """Start logging to the file (None: no file) and, with a verbosity above 0, to standard error.
 
     `verbosity` is the number of -v options: 0 logs transitions, 1 also the agent's details, 2 everything, even that of
-    ib_async. `tell` gets one sentence for the user when the log cannot be written.
+    ib_async. `tell` gets one sentence for the user when the log cannot be written. `json`: the log, and what is said on
+    standard error, are JSON lines.
     """
     say = tell or _say
     redaction = Redaction(private_here() if private is None else private)
@@ -308,7 +317,7 @@ def set_up_logs(
     logs = Logs(redaction, handlers, problem)
     for handler in handlers:
         handler.addFilter(redaction)
-        handler.setFormatter(_Formatter(_FORMAT))
+        handler.setFormatter(JsonLines() if json else _Formatter(TEXT))
         logging.getLogger().addHandler(handler)
     logs._level("", logging.INFO if verbosity == 0 else logging.DEBUG)
     for name in _CHATTY:

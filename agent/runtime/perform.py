@@ -116,8 +116,9 @@ class Performer:
                 self._world.keep(memory)
             case Happened():
                 self._world.happened(effect)
-            case Record(severity, text, fault):
-                logger.log(_LEVELS[severity], "%s", text, exc_info=fault)
+            case Record(severity, text, fault, connection, code):
+                about = {"connection": connection, "code": code}
+                logger.log(_LEVELS[severity], "%s", text, exc_info=fault, extra=about)
             case _:
                 assert_never(effect)
 

@@ -6,6 +6,7 @@ from itertools import chain
 
 from agent.simulator import account as accounts
 from agent.simulator.instruments import SimulatedInstrument, bars, find_instrument, matching
+from agent.simulator.limits import EnforcedLimits
 from agent.simulator.notices import AMBIGUOUS, DIFFERENT_ADDRESS, NO_DATA, PACING, simulated_text
 from agent.simulator.session import TIME_SECONDS, ClientSession
 from agent.simulator.settings_api import SettingsApi
@@ -43,8 +44,10 @@ _LIVE, _FROZEN, _DELAYED, _DELAYED_FROZEN = 1, 2, 3, 4
 class RequestAnswers:
     """Answers the requests of all sessions from the present situation."""
 
-    def __init__(self, situation: Situation) -> None:
+    def __init__(self, situation: Situation, sessions: Callable[[], Iterable[ClientSession]]) -> None:
+        """`sessions` gives the open ones, between which the limits are shared."""
         self._situation = situation
+        self.limits = EnforcedLimits(situation, sessions)
         settings = SettingsApi(situation)
         self._answers: Mapping[int, Callable[[ClientSession, ClientRequest], None]] = {
             1: self._market_data,
@@ -80,6 +83,8 @@ class RequestAnswers:
         if self._situation.read_only and number in _REFUSED_READ_ONLY:
             subject = request.number_of("order_id", -1) if number in _CARRIES_ORDER_ID else -1
             session.notice(321, request_id=subject)
+            return
+        if self.limits.answers(session, request):
             return
         if answer := self._answers.get(number):
             answer(session, request)

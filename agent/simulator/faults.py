@@ -90,6 +90,13 @@ WIRE_FAULTS: dict[str, Fault] = {
             "50",
             numeric=(1, 10000),
         ),
+        Fault(
+            "limits",
+            "enforces IB’s limits: 101, 309 or 10190 beyond the lines, 162 or 420 for pacing, 100 for the rate",
+            "market data lines",
+            "100",
+            numeric=(1, 10000),
+        ),
         Fault("lines-exhausted", "101: no market data line is left"),
         Fault("delayed", "10167: delayed market data instead of live"),
         Fault(

@@ -1,6 +1,7 @@
 """Listening as the API does, without being reached from outside: on both of loopback, IPv4 and IPv6."""
 
 import errno
+import os
 import socket
 
 from agent.simulator.surroundings import LOOPBACK
@@ -18,10 +19,10 @@ def loopback_listeners(port: int, backlog: int = 100) -> list[socket.socket]:
     Raises OSError where the port is taken.
     """
     for left in reversed(range(_TRIES)):
-        first = socket.create_server((LOOPBACK, port), backlog=backlog)
+        first = listening_socket(LOOPBACK, port, backlog)
         try:
             chosen = first.getsockname()[1]
-            return [first, socket.create_server((_LOOPBACK_6, chosen), family=socket.AF_INET6, backlog=backlog)]
+            return [first, listening_socket(_LOOPBACK_6, chosen, backlog)]
         except OSError as error:
             if error.errno in _NO_IPV6:
                 return [first]
@@ -29,3 +30,23 @@ def loopback_listeners(port: int, backlog: int = 100) -> list[socket.socket]:
             if port or not left:
                 raise
     raise AssertionError("the last try returns or raises")
+
+
+def listening_socket(address: str, port: int, backlog: int = 100) -> socket.socket:
+    """A socket that listens on an IP address. Raises OSError where the port is taken.
+
+    It says that it is TCP: asyncio would otherwise let small messages wait for those before them to be confirmed.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind((address, port))
+        listener.listen(backlog)
+    except OSError:
+        listener.close()
+        raise
+    return listener

@@ -37,7 +37,7 @@ _TEXTS = {
     162: DIFFERENT_ADDRESS,
     200: "No security definition has been found for the request",
     300: "Can't find EId with tickerId:{}",
-    309: "Max number (3) of market depth requests has been reached",
+    309: "Max number ({}) of market depth requests has been reached",
     320: "Error reading request:-'bN' : cause - Unable to parse data",
     321: _READ_ONLY,
     322: "Error processing request.-'bN' : cause - The request is not supported here",
@@ -90,6 +90,7 @@ _DEFAULT_SUBJECT = {
     **dict.fromkeys((2103, 2104, 2108, 2119), "usfarm"),
     **dict.fromkeys((2105, 2106, 2107), "ushmds"),
     **dict.fromkeys((2157, 2158), "secdefil"),
+    309: "3",
 }
 
 

@@ -9,7 +9,8 @@ from types import MappingProxyType
 
 from agent.simulator.answers import RequestAnswers
 from agent.simulator.faults import WIRE_FAULTS, Fault, value_for
-from agent.simulator.loopback import loopback_listeners
+from agent.simulator.limits import EnforcedLimits
+from agent.simulator.loopback import listening_socket, loopback_listeners
 from agent.simulator.notices import BROKEN, OK, READ_ONLY_TEXTS, link_back, said_unasked, simulated_text
 from agent.simulator.session import ID_RELEASE_SECONDS, ClientSession
 from agent.simulator.spoiling import SPOILING
@@ -35,8 +36,8 @@ class Simulator:
         self.connections_accepted = 0
         self.situation = Situation(profile, clock, say or (lambda _: None))
         self.situation.move_to = self._move_soon
-        self._answers = RequestAnswers(self.situation)
         self._sessions: dict[ClientSession, None] = {}
+        self._answers = RequestAnswers(self.situation, lambda: self._sessions)
         self._servers: list[asyncio.Server] = []
         self._came_or_went = asyncio.Event()
         """Set whenever a connection came or went."""
@@ -51,6 +52,11 @@ class Simulator:
     def received(self) -> Counter[int]:
         """Messages received in total, by message ID (always the text-era number, also for protobuf)."""
         return self.situation.received
+
+    @property
+    def limits(self) -> EnforcedLimits:
+        """What is in use of the limits, while the fault `limits` is in force."""
+        return self._answers.limits
 
     @property
     def sessions(self) -> tuple[ClientSession, ...]:
@@ -76,7 +82,7 @@ class Simulator:
         """Where it listens: on the address it was given, on both of loopback where that is the usual one."""
         if self.host == LOOPBACK:
             return loopback_listeners(self.port)
-        return [socket.create_server((self.host, self.port))]
+        return [listening_socket(self.host, self.port)]
 
     async def close(self) -> None:
         """Stop listening and close all sessions, as a restart does. The server can be opened again."""
@@ -233,6 +239,7 @@ class Simulator:
         else:
             for session in self._started():
                 session.market_data.clear()
+                session.quiet.clear()
             await self.notify(1101)
         await self._tell_farms()
 

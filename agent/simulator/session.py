@@ -18,6 +18,7 @@ from agent.simulator.spoiling import SPOILING, spoilt
 from agent.simulator.state import CLIENT_PLACES, INACTIVE_FARM, Situation
 from agent.tws.codec import HELLO_PREFIX, fields_bytes, frame, parse_hello, split_frames
 from agent.tws.farms import FarmKind
+from agent.tws.limits import WARNINGS_BEFORE_DISCONNECT
 from agent.tws.requests import ClientRequest, parse_request, split_message
 from agent.tws.schema import Values, WireValue
 
@@ -60,6 +61,8 @@ class ClientSession(asyncio.Protocol):
         """Messages by text-era message ID."""
         self.market_data: dict[int, tuple[SimulatedInstrument, bool]] = {}
         """By request ID: the instrument, and whether its data are delayed."""
+        self.quiet: dict[int, int] = {}
+        """By request ID: the message ID of what was asked for, of data that the simulator has none of."""
         self.market_data_type = 1
         self.histories: set[int] = set()
         """Request IDs of histories that are kept up to date."""
@@ -133,6 +136,7 @@ class ClientSession(asyncio.Protocol):
         self._transport = None
         self._stop_timers()
         self.market_data.clear()
+        self.quiet.clear()
         self._inbox.clear()
         self._host.left(self)
 
@@ -244,10 +248,10 @@ class ClientSession(asyncio.Protocol):
 
     def _over_the_limit(self) -> bool:
         """Count the message against the rate. Beyond it: error 100 and, the third time, the end of the session."""
-        if not self._situation.has("message-rate"):
+        limit = self._situation.messages_a_second
+        if not limit:
             return False
-        limit = int(float(self._situation.value("message-rate")))
-        now = self._loop.time()
+        now = self._situation.clock()
         self._sent_at.append(now)
         while self._sent_at[0] <= now - 1:
             self._sent_at.popleft()
@@ -257,7 +261,7 @@ class ClientSession(asyncio.Protocol):
         self.notice(
             100, f"Max rate of messages per second has been exceeded:max={limit} rec={limit + 1} ({self._violations})"
         )
-        if self._violations >= 3:
+        if self._violations >= WARNINGS_BEFORE_DISCONNECT:
             self.close()
         return True
 
@@ -350,6 +354,7 @@ class ClientSession(asyncio.Protocol):
         self.write(spoilt(fault, message))
         self._mute = True
         self.market_data.clear()
+        self.quiet.clear()
 
     # Market data
 

@@ -9,6 +9,7 @@ from agent.simulator.notices import BROKEN, OK
 from agent.tws.api_settings import Configuration
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.farms import FarmKind
+from agent.tws.limits import messages_per_second
 from agent.tws.reset_windows import Region
 
 OLDEST_SIMULATED_VERSION = 157
@@ -110,6 +111,13 @@ class Situation:
     def value(self, fault: str) -> str:
         """The value of a fault in force, else empty."""
         return self.active.get(fault, "")
+
+    @property
+    def messages_a_second(self) -> int:
+        """How many one client may send; 0: any number."""
+        if self.has("message-rate"):
+            return int(float(self.value("message-rate")))
+        return messages_per_second(int(float(self.value("limits")))) if self.has("limits") else 0
 
     @property
     def read_only(self) -> bool:

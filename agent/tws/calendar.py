@@ -1,5 +1,6 @@
 """When IB's servers and the applications are expected to be away, and when a log-in is due."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -15,6 +16,7 @@ from agent.tws.reset_windows import (
     Region,
     reset_windows,
 )
+from agent.tws.time_zone import TimeZone
 
 
 class OutageKind(StrEnum):
@@ -61,17 +63,17 @@ _DAY = 86_400.0
 
 
 def expect(
-    now_wall: float, *, region: Region | None, restart_time: int | None, utc_offset: float, allowance: float
+    now_wall: float, *, region: Region | None, restart_time: int | None, zone: TimeZone, allowance: float
 ) -> Expectation:
     """What is expected at one moment (epoch seconds).
 
     `region`: None where it is not known; then the windows of every region count. `restart_time`: the application's
-    daily restart in minutes after local midnight; None where it is not known. `utc_offset`: seconds, local time minus
-    UTC. `allowance`: seconds that the application may be away after its restart.
+    daily restart in minutes after midnight; None where it is not known. `zone`: by whose clock that is. `allowance`:
+    seconds that the application may be away after its restart.
     """
     nearby = _outages(region, int(now_wall // _DAY), 2)
     current = max((o for o in nearby if o.began <= now_wall < o.ends), key=lambda o: o.ends, default=None)
-    restarts = () if restart_time is None else _restarts(now_wall, restart_time, utc_offset, allowance)
+    restarts = () if restart_time is None else _restarts(now_wall, restart_time, zone, allowance)
     over = current.ends if current else now_wall
     coming = (o for o in (*nearby, *restarts) if o.began > now_wall and o.ends > over)
     return Expectation(
@@ -94,6 +96,13 @@ def outages_between(since: float, until: float, region: Region | None) -> tuple[
     return tuple(o for o in every if o.began < until and o.ends > since)
 
 
+def weekends_between(since: float, until: float) -> tuple[Outage, ...]:
+    """Every weekend window of IB's that touches a time (epoch seconds), in their order."""
+    first = int(since // _DAY)
+    every = _weekends(_dates(first, before=2, after=int(until // _DAY) - first + 2))
+    return tuple(o for o in every if o.began < until and o.ends > since)
+
+
 # ── the answers ─────────────────────────────────────────────────────────────────────────────────
 
 
@@ -108,12 +117,14 @@ def _outages(region: Region | None, utc_day: int, after: int) -> tuple[Outage, .
             zone = ZoneInfo(window.zone)
             spans = (_span(day, window.begins, window.ends, zone) for day in dates)
             found += [Outage(OutageKind.RESET, *span, region) for span in spans]
+    return tuple(sorted(_joined([*found, *_weekends(dates)]), key=lambda o: o.began))
+
+
+def _weekends(dates: Iterable[date]) -> Iterator[Outage]:
     weekday, begins = WEEKEND_BEGINS
     for day in dates:
         if day.weekday() == weekday:
-            span = _span(day, begins, WEEKEND_ENDS, ZoneInfo(NEW_YORK))
-            found.append(Outage(OutageKind.WEEKEND, *span))
-    return tuple(sorted(_joined(found), key=lambda o: o.began))
+            yield Outage(OutageKind.WEEKEND, *_span(day, begins, WEEKEND_ENDS, ZoneInfo(NEW_YORK)))
 
 
 def _joined(outages: list[Outage]) -> list[Outage]:
@@ -127,9 +138,11 @@ def _joined(outages: list[Outage]) -> list[Outage]:
     return joined
 
 
-def _restarts(now_wall: float, restart_time: int, utc_offset: float, allowance: float) -> tuple[Outage, ...]:
-    midnight = (now_wall + utc_offset) // _DAY * _DAY - utc_offset
-    set_times = (midnight + day * _DAY + restart_time * 60.0 for day in (-1, 0, 1))
+def _restarts(now_wall: float, restart_time: int, zone: TimeZone, allowance: float) -> tuple[Outage, ...]:
+    today = zone.local(now_wall).toordinal()
+    days = (date.fromordinal(today + n) for n in (-1, 0, 1))
+    # Of an hour that a clock change repeats, either may be the one at which it restarts.
+    set_times = (at for day in days for at in zone.times(day, restart_time))
     return tuple(Outage(OutageKind.RESTART, at - _RESTART_LEAD, at + allowance) for at in set_times)
 
 

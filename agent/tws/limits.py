@@ -28,6 +28,11 @@ LINES_PER_MESSAGE = 2
 WARNINGS_BEFORE_DISCONNECT = 3
 """Violations of the message rate (notice 100) after which TWS ends the session, where it is set to reject."""
 
+NEAR = 0.9
+"""Share of a limit from which on it is nearly used up; room for a few more requests is left there (a judgement)."""
+NEAR_OVER = 0.8
+"""Share below which it is not any more, so that a use around the first one is not told again and again."""
+
 API_CLIENTS = 32
 """API clients of one TWS or IB Gateway (documentation, and the text of IBKR's client's error 502)."""
 SCANNERS = 10

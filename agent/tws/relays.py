@@ -46,10 +46,11 @@ _NAMES: dict[RelayKind, str] = {
         ssh sshd sshd-session autossh dropbear dbclient putty plink kitty bvssh bitvise mobaxterm stunnel tstunnel
         ghostunnel kubectl oc k9s lens chisel frpc frps cloudflared session-manager-plugin wstunnel sshuttle
     """,
+    # Gatelight's own (`agent.relay`).
     # `netsh interface portproxy` listens in the IP Helper service, which runs in svchost (Microsoft's documentation of
     # netsh interface portproxy). The servers pass TCP on when told to, nginx by its stream module.
     RelayKind.RELAY: """
-        socat rinetd redir portfwd gost ncat simpleproxy haproxy nginx envoy traefik caddy svchost
+        gatelight socat rinetd redir portfwd gost ncat simpleproxy haproxy nginx envoy traefik caddy svchost
         systemd-socket-proxyd xinetd
     """,
 }

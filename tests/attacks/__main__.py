@@ -1,4 +1,7 @@
-"""Every attack at full size: `python -m tests.attacks`, with further arguments for pytest. Needs root, on Linux."""
+"""Every attack at full size, and what the relay must hold: `python -m tests.attacks`, with arguments for pytest.
+
+Needs root, on Linux.
+"""
 
 import os
 import sys
@@ -10,4 +13,5 @@ from tests.attacks.scale import VARIABLE
 
 if __name__ == "__main__":
     os.environ[VARIABLE] = "whole"
-    sys.exit(pytest.main([str(Path(__file__).parent), *sys.argv[1:]]))
+    here = Path(__file__).parent
+    sys.exit(pytest.main([str(here), str(here.parent / "relay"), *sys.argv[1:]]))

@@ -1,5 +1,6 @@
 """Peers that answer without end, byte by byte or not at all: remote services, and whatever else the agent asks."""
 
+import asyncio
 import resource
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -7,17 +8,16 @@ from contextlib import ExitStack
 import psutil
 import pytest
 
-from agent.channels import NotDelivered, remote
-from agent.channels.remote import RemoteChannel
-from agent.channels.remote_sender import COMMAND, MOST_MEMORY
+from agent.channels import remote
+from agent.channels.remote import send_message
+from agent.channels.remote_sender import COMMAND, MOST_MEMORY, MOST_SAID
 from agent.core.facts import Unknown
-from agent.core.problem import Severity
-from agent.core.shown.display import Notice
+from agent.core.shown.targets import SendOutcome, TargetMessage
 from agent.session import ibc_commands, settings
 from tests.attacks import hostile_service as rules
 from tests.attacks.hostile_service import HostileService, Manner, hostile
 
-NOTICE = Notice("Paper/api-silent", Severity.ERROR, "TWS does not answer", "It hangs.")
+MESSAGE = TargetMessage("TWS does not answer", "It hangs.", "failure")
 
 WITHIN_A_MOMENT = [
     rules.endless_body,
@@ -57,9 +57,10 @@ async def test_a_remote_service_that_answers_too_much_is_left(manner: Manner) ->
     own = psutil.Process()
     before = own.memory_info().rss
     with hostile(manner) as service:
-        delivery = await RemoteChannel([f"json://127.0.0.1:{service.port}/"]).announce(NOTICE)
+        answer = await send_message(f"json://127.0.0.1:{service.port}/", MESSAGE)
 
-        assert delivery == NotDelivered("the service of address 1 did not take it")
+        assert answer.outcome is SendOutcome.REFUSED
+        assert len(answer.said) <= MOST_SAID
         assert service.sent < MOST_SENT
         assert own.memory_info().rss - before < 20 << 20
 
@@ -69,13 +70,10 @@ async def test_remote_services_that_never_end_keep_nobody_waiting() -> None:
     with ExitStack() as stack:
         services: list[HostileService] = [stack.enter_context(hostile(manner)) for manner in BY_THE_CLOCK]
         urls = [f"json://127.0.0.1:{service.port}/" for service in services]
-        names = [f"the service of address {number} did not" for number in range(1, len(urls) + 1)]
-
         # On a busy machine a sender may not have begun before its time is over.
         for _ in range(20):
-            delivery = await RemoteChannel(urls).announce(NOTICE)
-            assert isinstance(delivery, NotDelivered)
-            assert all(name in delivery.reason for name in names)
+            answers = await asyncio.gather(*(send_message(url, MESSAGE) for url in urls))
+            assert not any(answer.taken for answer in answers)
             if reached := all(service.clients for service in services):
                 break
         assert reached
@@ -86,7 +84,7 @@ async def test_a_mail_server_that_greets_without_end_fills_nothing() -> None:
     with hostile(rules.endless_mail_greeting) as service:
         url = f"mailto://user:secret@127.0.0.1:{service.port}/?smtp=127.0.0.1&mode=insecure&from=a@example.org"
         for _ in range(20):
-            assert isinstance(await RemoteChannel([url]).announce(NOTICE), NotDelivered)
+            assert not (await send_message(url, MESSAGE)).taken
             if service.clients:
                 break
         assert service.clients

@@ -71,6 +71,7 @@ from agent.tray.menu import pystray_menu, short_tooltip
 from agent.tws import api_settings, applications, farms, wire
 from agent.tws.api_settings import ApiSettings, ConfigResponse, LockAndExit
 from agent.tws.outside import FromOutside, Outside, Raw, clean, mask
+from agent.tws.time_zone import TimeZone
 from tests.attacks.hostile_texts import PRIVATE, hostile
 from tests.attacks.scale import whole
 from tests.commands import Place
@@ -281,7 +282,7 @@ def ways_out(state: AgentState, effects: list[Effect], shown: list[Status]) -> I
             # Accounts and nothing else.
             assert {**connection_told, "accounts": masked["accounts"]} == masked
         yield from texts_in(view(Seen(status, config_error=state.config_error)))
-        yield from labels(display(status, 0.0, 0.0))
+        yield from labels(display(status, 0.0, TimeZone()))
         for span in spans_of(status):
             yield from texts_in(list(dataclasses.asdict(span).values()))
     for effect in effects:
@@ -457,11 +458,11 @@ async def test_a_program_with_a_strange_name_hurts_no_page_and_no_menu(tmp_path:
             status = agent.loop.state.shown
             assert status is not None
             asked: list[Action] = []
-            menu = pystray_menu(display(status, 0.0, 0.0).menu, asked.append)
+            menu = pystray_menu(display(status, 0.0, TimeZone()).menu, asked.append)
 
             assert begun.process.poll() is None
             assert [item.text for item in menu][-1] == "Quit Gatelight"
-            assert all("\x1b" not in label for label in labels(display(status, 0.0, 0.0)))
+            assert all("\x1b" not in label for label in labels(display(status, 0.0, TimeZone())))
 
 
 @only_linux

@@ -256,7 +256,7 @@ async def farm(bench: Bench, count: int) -> Row:
 async def slow_rows(bench: Bench, *, quick: bool) -> list[Row]:
     """The rows of seconds and minutes. Many at a time: what they wait for is a clock, not the processor."""
     rows = [await dropped(bench), await reopened(bench, 2.0, 10.0, 0.5, bench.repeats)]
-    rows += await asyncio.gather(frozen(bench, 8 if quick else 16), slow(bench, 90.0), farm(bench, 2 if quick else 5))
+    rows += await asyncio.gather(frozen(bench, 16), slow(bench, 90.0), farm(bench, 2 if quick else 5))
     if not quick:
         late = await reopened(bench, 55.0, 65.0, float("inf"), bench.repeats)
         rows.append(Row(late.what, late.baseline, late.measured, "–", None, late.ratio))

@@ -1,10 +1,17 @@
-"""The relay beside a direct connection, socat and asyncio's BufferedProtocol, all in one run, as a Markdown table.
+"""The relay beside a direct connection, socat, the least loop that Python can do, and asyncio's BufferedProtocol:
+all in one run, as a Markdown table.
 
 Run: python -m tests.benchmarks.relay [ROUNDS]
+
+Each way has its turn in each round, in another order, and the ways are compared round by round, so that a busy machine
+meets all alike. What a message costs depends on the core on which a process wakes: round trips are measured as the
+system places the processes, and with both ends on the first core and every relay on the second.
 """
 
 import asyncio
 import contextlib
+import os
+import select
 import shutil
 import socket
 import statistics
@@ -21,7 +28,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 AT_ONCE = 200
-"""Round trips of one way before the next has its turn, so that a busy moment of the machine meets all alike."""
+"""Round trips of one way before the next has its turn."""
 MESSAGE = struct.pack(">I", 48) + b"46\x006\x007341\x001\x00101.25\x00100\x001\x00".ljust(48, b"\0")
 """A tick as TWS sends it, by its size; a program sends none, so that it is only counted there."""
 HELLO = b"API\0" + struct.pack(">I", 9) + b"v100..178"
@@ -31,7 +38,11 @@ BURST = 400_000
 STEADY = 2000
 """Messages a second of the steady load."""
 CLIENTS = 32
-WAYS = ("direct", "socat", "asyncio", "relay")
+WAYS = ("direct", "socat", "least loop", "asyncio", "relay")
+PYTHON = ("least loop", "asyncio")
+"""Ways that are processes of this file."""
+Rounds = dict[str, list[float]]
+"""By way, a figure of each round."""
 
 
 def free_port() -> int:
@@ -102,9 +113,35 @@ async def through_asyncio(port: int, to: int) -> None:
     await server.serve_forever()
 
 
+def least_loop(port: int, to: int) -> None:
+    """What any relay in Python has to do: wait, receive, send. It counts nothing, and bears no full socket."""
+    listening, poll = socket.create_server(("127.0.0.1", port)), select.epoll()
+    poll.register(listening, select.EPOLLIN)
+    pairs: dict[int, tuple[socket.socket, socket.socket]] = {}
+    buffer = memoryview(bytearray(1 << 16))
+    while True:
+        for number, _ in poll.poll():
+            if number == listening.fileno():
+                near, _ = listening.accept()
+                far = socket.create_connection(("127.0.0.1", to))
+                for one, other in ((near, far), (far, near)):
+                    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    poll.register(one, select.EPOLLIN)
+                    pairs[one.fileno()] = one, other
+            elif number in pairs:
+                source, target = pairs[number]
+                with contextlib.suppress(ConnectionError):
+                    if size := source.recv_into(buffer):
+                        target.sendall(buffer[:size])
+                        continue
+                for one in (source, target):
+                    del pairs[one.fileno()]
+                    one.close()
+
+
 @contextlib.contextmanager
 def ways(folder: Path) -> Iterator[tuple[dict[str, int], dict[str, psutil.Process]]]:
-    """The port of each way to the same server, and the process of each relay."""
+    """The port of each way to the same server, and the process of each relay; of the direct way that of the server."""
     server = subprocess.Popen(
         [sys.executable, "-m", "tests.benchmarks.relay", "echo"], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
@@ -114,9 +151,10 @@ def ways(folder: Path) -> Iterator[tuple[dict[str, int], dict[str, psutil.Proces
     config = folder / "config.toml"
     config.write_text(f'[[relays]]\nname = "it"\nlisten = {ports["relay"]}\nto = "127.0.0.1:{to}"\n')
     listens = f"TCP-LISTEN:{ports['socat']},bind=127.0.0.1,reuseaddr,fork,nodelay"
+    this = [sys.executable, "-m", "tests.benchmarks.relay"]
     commands = {
         "socat": [shutil.which("socat") or "socat", listens, f"TCP:127.0.0.1:{to},nodelay"],
-        "asyncio": [sys.executable, "-m", "tests.benchmarks.relay", "asyncio", str(ports["asyncio"]), str(to)],
+        **{way: [*this, way, str(ports[way]), str(to)] for way in PYTHON},
         "relay": [sys.executable, "-m", "agent", "relay", "it", "--config", str(config), "--data-dir", str(folder)],
     }
     started: dict[str, subprocess.Popen[bytes]] = {
@@ -125,7 +163,11 @@ def ways(folder: Path) -> Iterator[tuple[dict[str, int], dict[str, psutil.Proces
     try:
         for port in ports.values():
             connect(port).close()
-        yield ports, {way: psutil.Process(process.pid) for way, process in started.items()}
+        yield (
+            ports,
+            {"direct": psutil.Process(server.pid)}
+            | {way: psutil.Process(process.pid) for way, process in started.items()},
+        )
     finally:
         for process in started.values():
             process.kill()
@@ -149,31 +191,54 @@ def connect(port: int) -> socket.socket:
     raise TimeoutError(f"nothing answers on port {port}")
 
 
-def round_trips(ports: dict[str, int], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each round trip of one message, in order of size."""
-    taken: dict[str, list[float]] = {way: [] for way in ports}
+def pin(processes: dict[str, psutil.Process]) -> None:
+    """Put both ends on the first core and every relay on the second."""
+    cores = sorted(os.sched_getaffinity(0))
+    for way, process in {"": psutil.Process(), **processes}.items():
+        for thread in process.threads():
+            with contextlib.suppress(ProcessLookupError):
+                os.sched_setaffinity(thread.id, {cores[0] if way in ("", "direct") else cores[-1]})
+
+
+def round_trips(ports: dict[str, int], rounds: int) -> tuple[Rounds, Rounds]:
+    """Median and p99 of each round, in seconds."""
+    half: Rounds = {way: [] for way in ports}
+    late: Rounds = {way: [] for way in ports}
     wires = {way: connect(port) for way, port in ports.items()}
-    for _ in range(rounds):
-        for way, wire in wires.items():
+    ways = list(ports)
+    for number in range(rounds):
+        first = number % len(ways)
+        for way in ways[first:] + ways[:first]:
+            wire, taken = wires[way], []
             for _ in range(AT_ONCE):
                 began = time.perf_counter()
                 wire.send(MESSAGE)
                 wire.recv(100)
-                taken[way].append(time.perf_counter() - began)
+                taken.append(time.perf_counter() - began)
+            taken.sort()
+            half[way].append(taken[AT_ONCE // 2])
+            late[way].append(taken[AT_ONCE * 99 // 100])
     for wire in wires.values():
         wire.close()
-    return {way: sorted(found) for way, found in taken.items()}
+    return half, late
 
 
-def first_bytes(ports: dict[str, int], rounds: int) -> dict[str, float]:
-    """Median seconds from asking for a connection to the answer of its hello."""
-    taken: dict[str, list[float]] = {way: [] for way in ports}
+def beside_socat(found: Rounds, way: str) -> str:
+    """What a way adds to the direct one, as a share of what socat adds: median and quartiles of the rounds."""
+    rounds = zip(found["direct"], found["socat"], found[way], strict=True)
+    low, half, high = statistics.quantiles([(b - a) / (s - a) for a, s, b in rounds if s > a], n=4)
+    return f"{half:.2f} ({low:.2f} to {high:.2f})"
+
+
+def first_bytes(ports: dict[str, int], rounds: int) -> Rounds:
+    """Seconds from asking for a connection to the answer of its hello."""
+    taken: Rounds = {way: [] for way in ports}
     for _ in range(rounds):
         for way, port in ports.items():
             began = time.perf_counter()
             connect(port).close()
             taken[way].append(time.perf_counter() - began)
-    return {way: statistics.median(found) for way, found in taken.items()}
+    return taken
 
 
 def _send(wire: socket.socket, piece: bytes, times: int) -> None:
@@ -196,47 +261,68 @@ def throughput(port: int) -> float:
 
 
 def _used(process: psutil.Process) -> float:
-    """Processor seconds of a process and its children: socat has one for each connection."""
-    times = [one.cpu_times() for one in (process, *process.children())]
-    return sum(one.user + one.system for one in times)
+    """Processor seconds of a process and its children, to the nanosecond: socat has one for each connection."""
+    threads = [thread.id for one in (process, *process.children()) for thread in one.threads()]
+    return sum(int(Path(f"/proc/{number}/schedstat").read_text().split()[0]) for number in threads) / 1e9
 
 
-def steady(port: int, process: psutil.Process, together: int, seconds: float = 10.0) -> float:
-    """The share of a core that a relay needs for a steady load, so many messages in one piece, and back."""
-    wire, began, sent = connect(port), time.perf_counter(), 0
-    before = _used(process)
-    while (now := time.perf_counter() - began) < seconds:
-        # Half of the messages go to TWS and half come back.
-        while sent < now * STEADY / 2:
-            wire.sendall(MESSAGE * together)
-            wire.recv(len(MESSAGE) * together, socket.MSG_WAITALL)
-            sent += together
-        time.sleep(0.0005)
-    after = _used(process)
-    wire.close()
-    return (after - before) / seconds
+def steady(ports: dict[str, int], processes: dict[str, psutil.Process], together: int, seconds: float = 2.0) -> Rounds:
+    """The share of a core for a steady load, so many messages in one piece, and back; of each way, in five turns."""
+    shares: Rounds = {way: [] for way in ports if way != "direct"}
+    for _ in range(5):
+        for way, found in shares.items():
+            wire, sent = connect(ports[way]), 0
+            before, began = _used(processes[way]), time.perf_counter()
+            while (now := time.perf_counter() - began) < seconds:
+                # Half of the messages go to TWS and half come back.
+                while sent < now * STEADY / 2:
+                    wire.sendall(MESSAGE * together)
+                    wire.recv(len(MESSAGE) * together, socket.MSG_WAITALL)
+                    sent += together
+                time.sleep(0.0005)
+            found.append((_used(processes[way]) - before) / seconds)
+            wire.close()
+    return shares
+
+
+def _row(what: str, cells: dict[str, str]) -> str:
+    return f"| {what} | " + " | ".join(cells.get(way, "–") for way in WAYS) + " |"
+
+
+def _trips(ports: dict[str, int], rounds: int, where: str) -> Iterator[str]:
+    for share, found in zip(("p50", "p99"), round_trips(ports, rounds), strict=True):
+        middle = {way: f"{statistics.median(times) * 1e6:.1f} µs" for way, times in found.items()}
+        yield _row(f"round trip {share}, {where}", middle)
+        yield _row("added, as a share of socat’s", {way: beside_socat(found, way) for way in WAYS[1:]})
 
 
 def measure(rounds: int) -> str:
     """Every figure, as a Markdown table."""
     rows = ["| what | " + " | ".join(WAYS) + " |", "|---" * (len(WAYS) + 1) + "|"]
     with tempfile.TemporaryDirectory(prefix="gatelight-relay-") as folder, ways(Path(folder)) as (ports, processes):
-        trips = round_trips(ports, rounds)
-        for share in (0.1, 0.5, 0.99):
-            cells = [f"{trips[way][int(len(trips[way]) * share)] * 1e6:.1f} µs" for way in WAYS]
-            rows.append(f"| round trip, p{share * 100:g} | " + " | ".join(cells) + " |")
+        rows += _trips(ports, rounds, "unpinned")
         firsts = first_bytes(ports, 100)
-        rows.append("| hello answered, median | " + " | ".join(f"{firsts[way] * 1e3:.2f} ms" for way in WAYS) + " |")
-        cells = [f"{max(throughput(ports[way]) for _ in range(3)):,.0f}" for way in WAYS]
-        rows.append("| messages a second, there and back | " + " | ".join(cells) + " |")
+        later = {
+            way: statistics.median(b - a for a, b in zip(firsts["direct"], taken, strict=True)) * 1e3
+            for way, taken in firsts.items()
+        }
+        rows.append(
+            _row("hello answered later than direct, median", {way: f"{ms:.2f} ms" for way, ms in later.items()})
+        )
+        cells = {way: f"{max(throughput(port) for _ in range(3)):,.0f}" for way, port in ports.items()}
+        rows.append(_row("messages a second, there and back", cells))
         for together in (1, 20):
-            cells = ["–"] + [f"{steady(ports[way], processes[way], together):.2%}" for way in WAYS[1:]]
-            rows.append(f"| core for {STEADY:,} messages a second, {together} at once | " + " | ".join(cells) + " |")
-        kept = [connect(ports[way]) for way in WAYS[2:] for _ in range(CLIENTS)]
-        cells = ["–", "–"] + [f"{processes[way].memory_info().rss / 2**20:.1f} MiB" for way in WAYS[2:]]
-        rows.append(f"| memory with {CLIENTS} clients | " + " | ".join(cells) + " |")
+            shares = steady(ports, processes, together)
+            cells = {way: f"{statistics.median(found):.2%}" for way, found in shares.items()}
+            rows.append(_row(f"core for {STEADY:,} messages a second, {together} at once", cells))
+        alone = [way for way in WAYS if way not in ("direct", "socat")]
+        kept = [connect(ports[way]) for way in alone for _ in range(CLIENTS)]
+        cells = {way: f"{processes[way].memory_info().rss / 2**20:.1f} MiB" for way in alone}
+        rows.append(_row(f"memory with {CLIENTS} clients", cells))
         for wire in kept:
             wire.close()
+        pin(processes)
+        rows += _trips(ports, rounds, "pinned")
     return "\n".join(rows)
 
 
@@ -247,6 +333,8 @@ def main(arguments: list[str]) -> None:
             with socket.create_server(("127.0.0.1", 0)) as listening:
                 print(listening.getsockname()[1], flush=True)
                 echo(listening)
+        case ["least loop", port, to]:
+            least_loop(int(port), int(to))
         case ["asyncio", port, to]:
             asyncio.run(through_asyncio(int(port), int(to)))
         case _:

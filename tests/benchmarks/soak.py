@@ -37,8 +37,9 @@ from agent.simulator.world import SimulatedApplication
 from tests.faults.test_faults import CASES, Case
 from tests.faults.watching import QUICK, Audience, calm, paper
 
-TIMING = replace(QUICK, exit_grace=2.0)
-"""A loaded machine takes a second to start a process, and a restart is not to be taken for an end."""
+TIMING = replace(QUICK, exit_grace=2.0, restart_allowance=6.0)
+"""A loaded machine takes seconds to start a process: a restart must not be taken for an end, nor a slow one for a stuck
+one."""
 SETTLE = 0.1
 """Seconds a healed connection is left alone before the next fault."""
 STAY = 0.4

@@ -23,7 +23,8 @@ from agent.channels import Chain, Channel, ChannelHost, ChannelKind, Delivery, N
 from agent.config import editing, showing
 from agent.config import reading as config
 from agent.config.key import Key, KeyTable
-from agent.config.keys import NOTIFICATIONS, TABLES, is_guarded, secrets_of
+from agent.config.keys import TABLES, is_guarded, secrets_of
+from agent.config.keys_notices import NOTIFICATIONS
 from agent.config.kinds import ValueRefused
 from agent.config.text import toml_text
 from agent.core.clock import Moment
@@ -41,7 +42,7 @@ from agent.tws.outside import json_bytes
 from tests.app.test_agent_host import Terminal
 from tests.page.made_up_backend import MadeUpBackend
 
-SHARED_MODULES = {"__init__", "remote_sender", "texts"}
+SHARED_MODULES = {"__init__", "remote_sender", "service_answer", "texts"}
 """Modules of `agent.channels` that are not a channel themselves."""
 ALWAYS_ON = {"listener", "log"}
 """Channels that leave nothing to switch on or off: the program's own."""
@@ -264,7 +265,7 @@ async def test_no_reason_holds_a_secret_of_its_keys(file: str) -> None:
     channels = Channels(HOST)
     channels._made[(kind, *(getattr(settings, key) for key in kind.keys))] = Talkative()
     told = await channels.to_the_user(settings).try_all(Notice("key", Severity.ERROR, "Title", "Text"))
-    secrets = secrets_of({"notifications": settings})
+    secrets = secrets_of(Settings(notifications=settings))
 
     assert not [reason for reason in told.refused if secrets and TOKEN in reason]
 

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import psutil
+
 from tests.commands import PATIENCE, ROOT, Place, environment
 from tests.faults.conftest import place
 from tests.simulator.conftest import StartSimulator, start
@@ -24,6 +26,9 @@ LARGE = (
     " multiprocessing statistics"
 )
 """Modules that a process which stands between a program and TWS for days does without."""
+
+MOST_MEMORY = 25 << 20
+"""Bytes of the process of a relay."""
 
 
 def configured(place: Place, listen: int, to: int) -> None:
@@ -145,6 +150,29 @@ def test_a_port_that_is_taken_is_one_sentence(place: Place) -> None:
         done = place.do("relay", "Mine")
     assert done.status == 2
     assert re.search(r"^Relay “Mine” cannot listen on port \d+, which another program uses: end that", done.sentence)
+
+
+async def test_with_every_client_that_tws_takes_it_stays_small(place: Place, start: StartSimulator) -> None:
+    simulator = await start()
+    port = free_port()
+    configured(place, port, simulator.port)
+    process = place.start("relay", "mine")
+    try:
+        await asyncio.to_thread(until_told, place, lambda found: len(found) == 1)
+        clients = [await RawClient.started(port, number) for number in range(32)]
+        for client in clients:
+            for number in range(5):
+                client.send(1, 11, number, *STOCK, 0, "", 0, 0, "")
+        (one,) = await asyncio.to_thread(
+            until_told, place, lambda found: bool(found) and found[0]["lines"]["used"] == 160
+        )
+        assert one["clients"] == {"used": 32, "of": 32}
+        assert psutil.Process(process.pid).memory_info().rss <= MOST_MEMORY
+        for client in clients:
+            await client.close()
+    finally:
+        process.kill()
+        process.communicate(timeout=PATIENCE)
 
 
 def test_its_process_loads_nothing_large() -> None:

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 import tomlkit
 
-from agent.config.editing import change_all, remove_connection, set_value
+from agent.config.editing import add_entry, change_all, set_value
 from agent.config.keys import is_guarded
+from agent.config.keys_notices import TARGETS
 from agent.config.reading import load
-from agent.core.settings import CheckSettings, ConnectionSettings, QuietHours, Settings
+from agent.core.settings import CheckSettings, ConnectionSettings, QuietHours, Settings, TargetSettings
 from agent.errors import ConfigError
 
 REMARKED = """\
@@ -368,69 +369,6 @@ def test_nothing_is_made_that_was_not_to_be_made(path: Path) -> None:
     assert path.read_text() == "[page]\nport = 0\n"
 
 
-# ── taking a connection out ─────────────────────────────────────────────────────────────────────
-
-SEVERAL = """# top
-
-[[connections]]
-name = "A"  # a
-port = 4001
-
-# about B
-[[connections]]
-name = "B"
-start_command = [
-  "x",  # y
-]
-
-# tail
-[[connections]]
-name = "C"
-
-# about checks
-[checks]
-look_every = "10s"
-"""
-
-
-@pytest.mark.parametrize("name", ["A", "b", " C "])
-def test_a_connection_is_taken_out_and_everything_else_stays(name: str, tmp_path: Path) -> None:
-    path = tmp_path / "config.toml"
-    path.write_text(SEVERAL)
-    remove_connection(path, name)
-    left = [c.name for c in load(path).connections]
-
-    assert left == [n for n in "ABC" if n != name.strip().upper()]
-    assert load(path).checks.look_every == 10.0
-    assert all(remark in path.read_text() for remark in ("# top", "# about B", "# tail", "# about checks"))
-
-
-def test_the_last_connection_is_taken_out_as_well(tmp_path: Path) -> None:
-    path = tmp_path / "config.toml"
-    path.write_text('[[connections]]\r\nname = "A"\r\n\r\n[page]\r\nport = 1\r\n', newline="")
-    remove_connection(path, "A")
-
-    assert load(path).connections == ()
-    assert path.read_bytes() == b"\r\n[page]\r\nport = 1\r\n"
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        (SEVERAL, "no connection"),
-        ('connections = [{name = "D"}, {name = "E"}]\n', "by hand"),
-        ("connections = 1\n", "must be"),
-    ],
-)
-def test_what_cannot_be_taken_out_is_said_and_nothing_changes(text: str, words: str, tmp_path: Path) -> None:
-    path = tmp_path / "config.toml"
-    path.write_text(text)
-    with pytest.raises(ConfigError, match=words):
-        remove_connection(path, "D")
-
-    assert path.read_text() == text
-
-
 def test_a_hook_is_changed_by_its_name_and_its_program_is_guarded(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('# mine\n[[hooks]]\nname = "my bot"\ncommand = ["/x"]  # restarts it\n')
@@ -442,5 +380,50 @@ def test_a_hook_is_changed_by_its_name_and_its_program_is_guarded(tmp_path: Path
     assert (load(path).hooks[0].limit, load(path).hooks[0].on) == (10.0, ("app-frozen",))
     assert is_guarded("hooks.my bot.command")
     assert not is_guarded("hooks.my bot.limit")
-    with pytest.raises(ConfigError, match=r'There is no hook "other", known are: "my bot"; a new one is written into'):
+    with pytest.raises(
+        ConfigError, match=r'There is no hook "other", known are: "my bot"; a new one begins with its command'
+    ):
         set_value(path, "hooks.other.limit", "10s")
+
+
+LAYOUTS = {
+    "no file": "",
+    "no table": "[page]\nport = 0\n",
+    "a table": "# mine\n[notifications]\ndesktop = true  # yes\n\n# the page\n[page]\nport = 0\n",
+    "dotted keys": "notifications.desktop = true\n",
+    "an empty list": "[notifications]\ntargets = []\n",
+    "entries apart": '[notifications]\n[page]\nport = 0\n[[notifications.targets]]\nname = "A"\nurl = "ntfy://a"\n',
+    "a list of tables": '[notifications]\ntargets = [{name = "A", url = "ntfy://a"}]\n',
+}
+
+
+@pytest.mark.parametrize("before", LAYOUTS.values(), ids=LAYOUTS)
+def test_an_entry_within_another_table_is_added_and_changed(before: str, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(before)
+    add_entry(path, TARGETS, {"name": "My phone", "url": "ntfy://topic"})
+    set_value(path, "notifications.targets.my phone.after", "15m")
+    shown = set_value(path, "notifications.targets.Mail.url", "mailto://me:secret@example.com")
+    set_value(path, "notifications.targets.Mail.quiet_hours", "22:00-07:00")
+    set_value(path, "notifications.repeat_after", "never")
+    targets = load(path).notifications.targets
+
+    assert [t for t in targets if t.name != "A"] == [
+        TargetSettings("My phone", "ntfy://topic", after=900.0),
+        TargetSettings("Mail", "mailto://me:secret@example.com", quiet_hours=(QuietHours(1320, 420),)),
+    ]
+    assert (shown.before, shown.after) == (None, '"mailto://•••"')
+    assert all(line in path.read_text() for line in before.splitlines() if line.startswith("#"))
+
+
+def test_a_new_entry_begins_with_what_it_cannot_be_without(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    set_value(path, "notifications.targets.Phone.url", "keyring:phone")
+    with pytest.raises(
+        ConfigError, match=r"a new one begins with its url: gatelight config set notifications\.targets"
+    ):
+        set_value(path, "notifications.targets.Mail.after", "15m")
+    with pytest.raises(ConfigError, match=r"write for example notifications\.targets\.NAME\.url"):
+        set_value(path, "notifications.targets.url", "ntfy://x")
+
+    assert load(path).notifications.targets == (TargetSettings("Phone", "keyring:phone"),)

@@ -524,3 +524,47 @@ def test_a_hook_that_would_not_do_what_is_meant_is_an_error(lines: str, expected
 def test_what_is_no_address_to_ping_is_refused_unseen(url: str) -> None:
     with pytest.raises(ConfigError, match=r"ping\.url is another text, but must be empty, or an http or https address"):
         parse_settings(f"[ping]\nurl = {json.dumps(url)}\n", "c.toml")
+
+
+@pytest.mark.parametrize(
+    ("lines", "line", "expected"),
+    [
+        ('name = "a"', 1, "notifications.targets[1].url is missing, but must be an Apprise URL"),
+        ('url = "ntfy://x"', 1, "notifications.targets[1].name is missing, but must be a text of 1 to 40"),
+        ('name = "a"\nurl = "hunter2"', 3, "notifications.targets[1].url is a text without ://, but must be"),
+        ('name = "a"\nurl = "keyring:"', 3, "notifications.targets[1].url is another text, but must be an Apprise URL"),
+        ('name = "a"\nurl = "keyring:ntfys://hunter2"', 3, "notifications.targets[1].url is another text, but must"),
+        (
+            'name = "a"\nurl = "ntfy://x"\nafter = "2d"',
+            4,
+            'notifications.targets[1].after is "2d", but must be a duration from "0s" to "1d", such as "15m"',
+        ),
+        ('name = "a"\nurl = "ntfy://x"\nquiet = []', 4, "notifications.targets[1].quiet is not known (did you mean"),
+        (
+            'name = "a"\nurl = "ntfy://x"\n[[notifications.targets]]\nname = "A"\nurl = "ntfy://y"',
+            5,
+            'notifications.targets[2].name is "A", but must differ from the one in line 2',
+        ),
+    ],
+)
+def test_a_target_that_could_not_be_told_is_an_error(lines: str, line: int, expected: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(f"c.toml, line {line}: {expected}")) as refused:
+        parse_settings(f"[[notifications.targets]]\n{lines}\n", "c.toml")
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_table_that_is_no_list_of_targets_is_an_error() -> None:
+    expected = "c.toml, line 2: notifications.targets is true, but must be a list of tables, each headed"
+    with pytest.raises(ConfigError, match=re.escape(expected)):
+        parse_settings("[notifications]\ntargets = true\n", "c.toml")
+
+
+def test_a_name_in_the_key_store_is_no_secret_and_an_address_is() -> None:
+    stored = '[[notifications.targets]]\nname = "a"\nurl = "keyring:phone"\n'
+    settings = parse_settings(f'{stored}[[notifications.targets]]\nname = "b"\nurl = "ntfy://hunter2"\n', "c.toml")
+    shown = showing.show(settings)
+
+    assert settings.secrets == ("ntfy://hunter2",)
+    assert 'url = "keyring:phone"' in shown
+    assert 'url = "ntfy://•••"' in shown
+    assert parse_settings(stored, "c.toml").secrets == ()

@@ -1,8 +1,11 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from agent.core.clock import Moment, beside_today, day_and_time, lasting, next_morning, time_of_day, took
+from agent.tws.time_zone import TimeZone
+from tests.time_zones import CLOCKS_CHANGE, zone_of
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC).timestamp()
 
@@ -19,9 +22,9 @@ def test_earlier_and_later_readings_have_a_wall_time() -> None:
 
 
 def test_the_time_of_day_is_that_of_the_users_clock() -> None:
-    assert time_of_day(NOON, 0.0) == "12:00"
-    assert time_of_day(NOON, -5 * 3600.0) == "07:00"
-    assert time_of_day(NOON, 13 * 3600.0 + 1800) == "01:30"
+    assert time_of_day(NOON, TimeZone()) == "12:00"
+    assert time_of_day(NOON, TimeZone(-5 * 3600.0)) == "07:00"
+    assert time_of_day(NOON, TimeZone(13 * 3600.0 + 1800)) == "01:30"
 
 
 @pytest.mark.parametrize(
@@ -76,10 +79,22 @@ def test_a_day_is_named_so_that_it_can_only_be_one(days: int, told: str) -> None
 
 
 def test_a_time_is_told_with_its_day_by_the_users_clock() -> None:
-    assert beside_today(NOON, NOON + 3600, 0.0) == "12:00"
-    assert beside_today(NOON, NOON + 2 * 86400, 0.0) == "Monday 12:00"
+    assert beside_today(NOON, NOON + 3600, TimeZone()) == "12:00"
+    assert beside_today(NOON, NOON + 2 * 86400, TimeZone()) == "Monday 12:00"
     # Ten at night, two hours before the day of `now` begins.
-    assert beside_today(NOON, NOON + 3 * 3600, 10 * 3600.0) == "yesterday 22:00"
+    assert beside_today(NOON, NOON + 3 * 3600, TimeZone(10 * 3600.0)) == "yesterday 22:00"
+
+
+@pytest.mark.parametrize(("name", "day"), CLOCKS_CHANGE)
+def test_the_morning_after_the_clocks_change_is_at_six_by_the_clock(name: str, day: date) -> None:
+    zone = zone_of(name)
+    evening = datetime.combine(day - timedelta(days=1), time(22), ZoneInfo(name)).timestamp()
+
+    morning = next_morning(evening, zone)
+
+    assert morning == datetime.combine(day, time(6), ZoneInfo(name)).timestamp()
+    assert beside_today(morning, evening, zone) == "tomorrow 06:00"
+    assert beside_today(evening, morning, zone) == "yesterday 22:00"
 
 
 @pytest.mark.parametrize(
@@ -95,7 +110,7 @@ def test_a_time_is_told_with_its_day_by_the_users_clock() -> None:
     ],
 )
 def test_the_next_morning_is_one_that_is_at_least_an_hour_away(now: float, offset: float, told: str) -> None:
-    morning = next_morning(now, offset)
+    morning = next_morning(now, TimeZone(offset))
 
-    assert beside_today(morning, now, offset) == told
+    assert beside_today(morning, now, TimeZone(offset)) == told
     assert 3600.0 <= morning - now < 25 * 3600.0

@@ -16,6 +16,7 @@ from agent.runtime.paths import Places
 from agent.simulator.world import SimulatedApplication
 from agent.tws.api_settings import ApiSettings, Configuration, Precautions
 from agent.tws.api_settings_table import PRECAUTIONS
+from agent.tws.time_zone import TimeZone
 from tests.commands import Place
 from tests.faults.ours import Ours, at_work
 from tests.faults.watching import paper
@@ -73,7 +74,7 @@ def names_every_setting(text: str) -> bool:
 
 async def test_in_the_menu_the_yes_stands_below_the_whole_question(tmp_path: Path) -> None:
     async with scene(tmp_path) as at:
-        shown = entries(display(at.agent.statuses[-1], 0.0, 0.0).menu)
+        shown = entries(display(at.agent.statuses[-1], 0.0, TimeZone()).menu)
         fix = next(e for e in shown if e.label.endswith("…") and "precaution" in e.label)
         *_, yes = fix.children
         before = await at.changes()

@@ -4,7 +4,7 @@
 # ruff: noqa: E501
 
 import re
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import given
@@ -383,11 +383,12 @@ def test_a_notice_with_several_causes_is_rendered_with_the_steps_of_the_first() 
 @pytest.mark.parametrize(
     "piece", ["connection ", "Error ", "1 ", "timed out", "login ", "connectivity between a ", "x"]
 )
-def test_a_huge_paste_is_explained_in_no_time(piece: str) -> None:
-    started = perf_counter()
+def test_a_huge_paste_is_explained(piece: str) -> None:
+    used = thread_time()
     explain(piece * 40_000, GUIDES)
 
-    assert perf_counter() - started < 5.0
+    # Processor time: an expression that tries all ways to match would take hours.
+    assert thread_time() - used < 30.0
 
 
 def test_every_line_that_tells_how_far_a_log_in_has_come_is_known_and_is_not_called_something_else() -> None:

@@ -11,7 +11,15 @@ import pytest
 
 from agent.core.effects import Happened, MarkKind
 from agent.history.spans import Changes, Kept, KeptSpan, LatencyMinute, Mark, Span, SpanKind
-from agent.history.store import _MIGRATIONS, HISTORY_SCHEMA, NOT_WATCHED, HistoryDamaged, HistoryTooNew, Store
+from agent.history.store import (
+    _MIGRATIONS,
+    HISTORY_SCHEMA,
+    MOST_BYTES,
+    NOT_WATCHED,
+    HistoryDamaged,
+    HistoryTooNew,
+    Store,
+)
 from tests.attacks.scale import whole
 
 WELL = Span("Paper", SpanKind.STATE, "connected")
@@ -108,9 +116,9 @@ def test_of_some_kinds_only_those_are_read_and_no_marks_where_none_are_wanted(pa
     assert kept.heard == 100.0
 
 
-@pytest.fixture
-def first_schema(path: Path) -> Path:
-    """A file as the first version of the tables left it."""
+@pytest.fixture(params=range(1, HISTORY_SCHEMA))
+def earlier(path: Path, request: pytest.FixtureRequest) -> Path:
+    """A file as an earlier version of the tables left it."""
     with sqlite3.connect(path) as first:
         for statement in _MIGRATIONS[0]:
             first.execute(statement)
@@ -119,14 +127,16 @@ def first_schema(path: Path) -> Path:
         first.executemany(
             "INSERT INTO latency VALUES (1, ?, ?, ?, ?)", [(m, m * 10, m * 5, 2) for m in range(600, 800)]
         )
-        first.execute("PRAGMA user_version = 1")
+        for statement in (one for later in _MIGRATIONS[1 : request.param] for one in later):
+            first.execute(statement)
+        first.execute(f"PRAGMA user_version = {request.param}")
     first.close()
     return path
 
 
-def test_a_file_of_an_earlier_version_is_read_and_brought_up_to_date(first_schema: Path) -> None:
+def test_a_file_of_an_earlier_version_is_read_and_brought_up_to_date(earlier: Path) -> None:
     def read(*, reads: bool) -> tuple[int, Kept]:
-        store = Store(first_schema, reads=reads)
+        store = Store(earlier, reads=reads)
         try:
             version = int(str(store._one("PRAGMA user_version")))
             return version, store.read(600 * 60.0, 800 * 60.0, minutes=60)
@@ -135,7 +145,7 @@ def test_a_file_of_an_earlier_version_is_read_and_brought_up_to_date(first_schem
 
     before, after, later = read(reads=True), read(reads=False), read(reads=True)
 
-    assert [version for version, _ in (before, after, later)] == [1, HISTORY_SCHEMA, HISTORY_SCHEMA]
+    assert [version for version, _ in (after, later)] == [HISTORY_SCHEMA, HISTORY_SCHEMA] != [before[0]] * 2
     assert before[1] == after[1] == later[1]
     assert [one.minute for one in before[1].latencies] == [600, 660, 720, 780]
 
@@ -251,6 +261,38 @@ def test_a_file_that_is_too_large_loses_its_oldest(path: Path, monkeypatch: pyte
     assert path.stat().st_size <= 200_000
     assert kept.spans
     assert kept.spans[-1].began == 99 * DAY
+
+
+def test_room_that_is_free_in_the_file_is_no_reason_to_lose_anything(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = written(path, Changes(0.0, begun=((WELL, 0.0),)))
+    large = tuple(LatencyMinute("Paper", minute, 0.25, 0.001, 6) for minute in range(20_000))
+    store.write([Changes(DAY, latencies=large), Changes(20 * DAY)])
+    monkeypatch.setattr("agent.history.store.MOST_BYTES", 200_000)
+    with sqlite3.connect(path) as other:
+        other.execute("DELETE FROM latency")
+    other.close()
+    store.forget(before=-1.0)
+    kept = store.read(0.0, 30 * DAY, minutes=60)
+    store.close()
+
+    assert path.stat().st_size <= 200_000
+    assert len(kept.latencies) == -(-20_000 // 60)
+
+
+def test_three_months_of_five_busy_connections_find_room(path: Path) -> None:
+    """Their minutes take most of it, and come in turn."""
+    store, days = written(path, Changes(0.0, begun=((WELL, 0.0),))), 4
+    names = [f"Connection {number}" for number in range(5)]
+    store.write(
+        Changes(minute * 60.0, latencies=(LatencyMinute(name, minute, 0.0254, 0.0123, 6),))
+        for minute in range(30_000_000, 30_000_000 + days * 1440)
+        for name in names
+    )
+    store.close()
+
+    assert path.stat().st_size / days * 90 < MOST_BYTES * 0.75
 
 
 _KILLED = """

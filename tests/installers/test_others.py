@@ -1,11 +1,23 @@
 """The other ways in: pipx from a checkout, and the container image."""
 
+import json
 import os
 import subprocess
 from pathlib import Path
 
+import build_image
 import pytest
 
+LIVED = f"""
+healthy() {{ {build_image.HEALTH.split(" ", 1)[1]}; }}
+before=0; healthy || before=1
+gatelight run --no-tray &
+for _ in $(seq 100); do sleep 0.3; after=0; healthy && break; after=1; done
+gatelight stop >/dev/null 2>&1
+wait
+echo "$before then $after"
+"""
+"""Asks as the health check does, without an agent and with one."""
 LICENCES = "/usr/share/doc/gatelight/third-party-licences.txt"
 
 
@@ -41,15 +53,16 @@ def test_the_demonstration_runs_in_it(pipx: Path, tmp_path: Path) -> None:
 
 
 def test_the_image_is_the_command(made: Path, package: Path, tmp_path: Path) -> None:
-    image = next(made.glob("gatelight-*-image.tar"))
+    image = next(made.glob("gatelight-*-image.tar.gz"))
     store = ("--root", str(tmp_path / "store"), "--runroot", str(tmp_path / "run"))
     buildah = ("buildah", *store)
     more = {"STORAGE_DRIVER": "vfs", "BUILDAH_ISOLATION": "chroot"}
-    name = said(*buildah, "from", f"oci-archive:{image}", **more).split()[-1]
+    name = said(*buildah, "from", f"docker-archive:{image}", **more).split()[-1]
     try:
-        about = said(*buildah, "inspect", "--format", "{{.OCIv1.Config}}", name, **more)
+        about = json.loads(said(*buildah, "inspect", "--format", "{{json .Docker.config}}", name, **more))
         version = said(*buildah, "run", name, "--", "gatelight", "version", **more)
         who = said(*buildah, "run", name, "--", "id", "-un", **more)
+        health = said(*buildah, "run", name, "--", "sh", "-ec", LIVED, **more)
         licences = said(*buildah, "run", name, "--", "cat", LICENCES, **more)
     finally:
         said(*buildah, "rm", name, **more)
@@ -58,4 +71,9 @@ def test_the_image_is_the_command(made: Path, package: Path, tmp_path: Path) -> 
     assert version.startswith(f"gatelight {package.name.split('_')[1]}")
     assert who == "gatelight\n"
     assert "\npystray 0" in licences
-    assert "[gatelight] [run --no-tray]" in about
+    assert about["Entrypoint"] == ["gatelight"]
+    assert about["Cmd"] == ["run", "--no-tray", "-v", "--log-format", "json"]
+    assert about["User"] == "1000:1000"
+    assert list(about["Volumes"]) == [build_image.DATA]
+    assert about["Healthcheck"]["Test"] == [*build_image.HEALTH.split(" ", 1)]
+    assert health.splitlines()[-1] == "1 then 0"

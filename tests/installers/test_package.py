@@ -51,14 +51,15 @@ def test_the_desktop_takes_its_entry_and_its_description(tree: Path) -> None:
     said("appstreamcli", "validate", "--no-net", "--override=cid-desktopapp-is-not-rdns=info", metainfo)
 
 
-def test_systemd_takes_its_unit(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("of", ["system", "user"])
+def test_systemd_takes_its_units(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of: str) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    unit = (tree / "usr/lib/systemd/user/gatelight.service").read_text()
+    unit = (tree / f"usr/lib/systemd/{of}/gatelight.service").read_text()
     here = tmp_path / "gatelight.service"
     # It asks whether the program is there.
     here.write_text(unit.replace("/usr/bin/gatelight", str(tree / LIBRARY / "gatelight")))
 
-    said("systemd-analyze", "--man=no", "--user", "verify", here)
+    said("systemd-analyze", "--man=no", f"--{of}", "verify", here)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +73,10 @@ def test_systemd_takes_its_unit(tree: Path, tmp_path: Path, monkeypatch: pytest.
         "usr/share/fish/vendor_completions.d/gatelight.fish",
         "usr/share/doc/gatelight/copyright",
         "usr/share/doc/gatelight/changelog.gz",
+        "usr/share/doc/gatelight/examples/compose.yaml",
+        "usr/share/doc/gatelight/examples/kubernetes.yaml",
+        "usr/share/gatelight/prometheus/gatelight-alerts.yml",
+        "usr/share/gatelight/prometheus/gatelight-dashboard.json",
     ],
 )
 def test_everything_lies_where_the_system_looks_for_it(tree: Path, place: str) -> None:
@@ -90,7 +95,7 @@ def test_the_licence_of_every_part_comes_along(tree: Path) -> None:
 @pytest.mark.parametrize("part", ["openssl", "sqlite3", "python3.11", "gcc-12", "zlib"])
 def test_its_sbom_names_the_libraries_in_it(made: Path, package: Path, tmp_path: Path, part: str) -> None:
     """libstdc++ is built from gcc."""
-    for name in (package, next(made.glob("gatelight-*-image.tar"))):
+    for name in (package, next(made.glob("gatelight-*-image.tar.gz"))):
         shutil.copy(name, tmp_path)
         shutil.copy(name.with_name(name.name + PARTS), tmp_path)
     release.release(tmp_path, {})

@@ -36,6 +36,7 @@ from agent.core.state_machine.session import KEPT_NOTICES
 from agent.core.state_machine.state import AgentState
 from agent.problems import PROBLEMS
 from agent.tws.reset_windows import Region
+from agent.tws.time_zone import TimeZone
 from tests.journeys.day import PAPER, Day
 
 LIVE = ConnectionSettings(name="Live Gateway", application=WantedApplication.GATEWAY, port=4001)
@@ -356,7 +357,7 @@ class Walk(RuleBasedStateMachine):
 
     @invariant()
     def it_can_be_shown(self) -> None:
-        shown = display(self.day.status, 0.0, 0.0)
+        shown = display(self.day.status, 0.0, TimeZone())
 
         assert len(shown.tooltip) <= TOOLTIP_LIMIT
         assert "DU1234567" not in str(status_to_json(self.day.status)) + str(shown)

@@ -41,6 +41,8 @@ def test_nothing_is_told_that_was_not_so_and_no_outage_is_missed(
 
     assert len(year.real) == outages
     assert (year.false_alarms(), year.missed()) == ([], [])
+    assert len(year.foretold) >= days - 2
+    assert year.not_at_its_time() == []
     told = [span for span in kept.spans if span.span.kind == "problem" and span.span.state in ("error", "warning")]
     assert [
         (span.span.what, span.began)

@@ -16,12 +16,15 @@ from agent.core.facts import ApiClient, MachineFacts, SettingsHints, Unknown
 from agent.core.problem import Severity
 from agent.core.settings import ConnectionSettings, WantedApplication
 from agent.core.shown.status import Status
+from agent.core.state_machine.state import facts_about
 from agent.core.timing import Timing
 from agent.history.recorder import Recorder
 from agent.history.spans import Mark
 from agent.history.store import Store
+from agent.tws.calendar import OutageKind
 from agent.tws.reset_windows import Region, reset_windows
 from tests.journeys.day import App, Day
+from tests.time_zones import zone_of
 
 MINUTE, HOUR = 60.0, 3600.0
 NEW_YORK = ZoneInfo("America/New_York")
@@ -43,6 +46,8 @@ LOOKS = (1.0, 12.0, 75.0, 140.0, 400.0)
 """Seconds after a change at which the agent looks; it would every five seconds."""
 TOLD_LATE = 120.0
 """Seconds after its end in which an outage may still be spoken of."""
+RESTART_LEAD = 60.0
+"""Seconds before its set time from which on the restart counts."""
 PROGRAMS = 20
 LIVE_ACCOUNT = "U1234567"
 
@@ -80,6 +85,7 @@ class Year(Day):
     def __init__(self, region: Region, begins: date, days: int, outages: int, seed: int, history: Store) -> None:
         """`days` of the year from local midnight of `begins`, with so many outages; all else follows from `seed`."""
         self.region, self.zone, self.draw = region, OWN_ZONE[region], random.Random(seed)
+        self._clock = zone_of(self.zone.key)
         self.real: list[Real] = []
         self._changes: list[tuple[float, int, Callable[[], None]]] = []
         self._begins, self._days = begins, days
@@ -92,6 +98,8 @@ class Year(Day):
             Program(f"bot-{n}", 9000 + n, *self.draw.choice(((9, 16), (0, 24), (6, 20), (22, 24))), n % 3 > 0)
             for n in range(PROGRAMS)
         )
+        self.foretold: set[float] = set()
+        """Epoch seconds of the restarts that were told to be next."""
         self._history, self._recorder, self._marks = history, Recorder("0", start), list[Mark]()
         history.begin()
         self._scheduled()
@@ -255,9 +263,7 @@ class Year(Day):
             for p in self.plan
             if there and p.runs(here) and self.now.wall - self.back_at > p.pid % 7 * 20
         )
-        offset = here.utcoffset()
-        assert offset is not None
-        return replace(super()._seen(), utc_offset=offset.total_seconds())
+        return replace(super()._seen(), utc_offset=self._clock.utc_offset, clock_changes=self._clock.changes)
 
     def year(self) -> "Year":
         """All of it."""
@@ -280,6 +286,9 @@ class Year(Day):
             elif isinstance(effect, Happened):
                 self._marks.append(Mark(self.now.wall, effect))
         super()._perform(effects)
+        coming = facts_about(self.state, self.state.watched[0], self.now).expected.next_outage
+        if coming is not None and coming.kind is OutageKind.RESTART:
+            self.foretold.add(coming.began + RESTART_LEAD)
         # Only the newest is read here.
         del self.statuses[:-1]
 
@@ -306,6 +315,11 @@ class Year(Day):
             for at, code in self.told()
             if not any(one.began <= at <= one.ended + TOLD_LATE for one in self.real)
         ]
+
+    def not_at_its_time(self) -> list[str]:
+        """Restarts that were told for another time than the clock’s, by that clock."""
+        there = (datetime.fromtimestamp(at, self.zone) for at in self.foretold)
+        return [at.isoformat(" ", "minutes") for at in there if at.time() != time(*divmod(RESTART_AT, 60))]
 
     def missed(self) -> list[tuple[str, str]]:
         """What was wrong and not told: local time and kind."""

@@ -2,16 +2,24 @@
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+import psutil
 import pytest
 
 from agent.metrics.server import MetricsAnswer, MetricsServer
-from tests.waiting import PATIENCE
+from agent.tws.hosts import is_loopback
+from tests.commands import Place
+from tests.faults.conftest import place
+from tests.metrics.serving import free_port
+from tests.waiting import PATIENCE, until
+
+__all__ = ["place"]
 
 TOKEN = "a-token-of-the-tests"
 OURS, THEIRS = "10.254.77.1", "10.254.77.2"
@@ -117,3 +125,38 @@ async def test_another_machine_gets_nothing_without_the_token(elsewhere: Elsewhe
         assert told.endswith("what is inside\n")
     finally:
         await server.close()
+
+
+async def test_of_a_whole_agent_a_scan_from_another_machine_finds_nothing(elsewhere: Elsewhere, place: Place) -> None:
+    """Its page is open and its metrics are served: curl asks every port that the process listens on."""
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    port = free_port()
+    place.config.write_text(f"[metrics]\nport = {port}\n")
+    with place.agent() as process:
+        opened = await asyncio.to_thread(place.do, "--print-url")
+        assert opened.status == 0, opened.err
+
+        def listening() -> dict[int, str]:
+            rows = psutil.Process(process.pid).net_connections(kind="inet")
+            return {row.laddr.port: row.laddr.ip for row in rows if row.status == psutil.CONN_LISTEN or not row.raddr}
+
+        await until(lambda: port in listening(), "metrics are not served")
+        ports = listening()
+        assert len(ports) >= 2, "the page listens, too"
+        assert {address for address in ports.values() if not is_loopback(address)} == set()
+        for one in ports:
+            asked = ("curl", "--silent", "--show-error", "--max-time", "20", f"http://{OURS}:{one}/metrics")
+            done = await asyncio.to_thread(_run, *elsewhere.inside(*asked))
+            # 7: no connection.
+            assert (done.returncode, done.stdout) == (7, ""), (one, done)
+
+
+async def test_without_a_token_no_agent_opens_another_interface(elsewhere: Elsewhere, place: Place) -> None:
+    port = free_port()
+    place.config.write_text(f"[metrics]\nport = {port}\naddress = '0.0.0.0'\n")
+    refused = place.do("run", "--no-tray")
+
+    assert refused.status == 2
+    assert "metrics.token" in refused.sentence
+    assert await elsewhere.ask(port, "/metrics") == "ConnectionRefusedError"

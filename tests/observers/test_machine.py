@@ -11,6 +11,7 @@ from agent.core.clock import Moment
 from agent.core.facts import Known, Surroundings, SurroundingsKind, Unknown
 from agent.observers.machine import MachineObserver
 from agent.platforms import interfaces
+from agent.tws.time_zone import ClockChange
 
 NOW = Moment(1.0, 1.0)
 WSL = Surroundings(SurroundingsKind.WSL, "172.28.64.1")
@@ -102,4 +103,30 @@ def new_york(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_the_offset_is_that_of_the_moment(month: int, hours: int) -> None:
     wall = datetime(2026, month, 15, 12, tzinfo=UTC).timestamp()
 
-    assert observer(System()).utc_offset(Moment(0.0, wall)) == hours * 3600
+    assert observer(System()).zone(Moment(0.0, wall)).utc_offset_at(wall) == hours * 3600
+
+
+@pytest.mark.usefixtures("new_york")
+def test_the_changes_of_the_last_year_and_of_the_next_days_are_told() -> None:
+    # Thursday before the clocks change on the first Sunday of November.
+    wall = datetime(2026, 10, 29, 12, tzinfo=UTC).timestamp()
+    spring, autumn = (datetime(2026, *day, tzinfo=UTC).timestamp() for day in ((3, 8, 7), (11, 1, 6)))
+
+    zone = observer(System()).zone(Moment(0.0, wall))
+
+    assert zone.changes[-2:] == (ClockChange(spring, -4 * 3600.0), ClockChange(autumn, -5 * 3600.0))
+    assert zone.utc_offset_at(wall) == -4 * 3600
+
+
+@pytest.mark.usefixtures("new_york")
+def test_a_user_who_travels_has_the_new_zone_at_the_next_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, machine = Moment(0.0, datetime(2026, 7, 15, 12, tzinfo=UTC).timestamp()), observer(System())
+    before = machine.zone(now)
+    monkeypatch.setenv("TZ", "Europe/Zurich")
+    time.tzset()
+
+    assert (before.utc_offset_at(now.wall), machine.zone(now).utc_offset_at(now.wall)) == (-4 * 3600, 2 * 3600)
+
+
+def test_a_time_before_any_calendar_is_no_reason_to_fail() -> None:
+    assert observer(System()).zone(Moment(0.0, 5.0)).changes == ()

@@ -8,10 +8,43 @@ from typing import Any
 from agent.core.commands import Command
 from agent.core.settings import Settings
 from agent.core.shown.display import NoticeTried
+from agent.core.shown.targets import SendOutcome, TargetAnswer
 from agent.core.updates import Origin
 from agent.errors import GatelightError
 
 VIEW: dict[str, Any] = {"schema": 1, "overall": "connected", "connections": [], "under_way": [], "ended": []}
+
+
+@dataclass
+class MadeUpTargets:
+    """See `agent.page.backend.Targets`."""
+
+    install: str = "Apprise is not installed: install it"
+    answer: TargetAnswer = field(default_factory=lambda: TargetAnswer(SendOutcome.TAKEN, "HTTP 200 OK"))
+    """What comes of a test of one target."""
+    store: str | None = None
+    """The name of the key store."""
+    refusal: str | None = None
+    """What the key store runs into."""
+    kept: dict[str, str] = field(default_factory=dict)
+    """What is in the key store."""
+    tried: list[str] = field(default_factory=list)
+    """The addresses that were tested."""
+
+    async def try_address(self, address: str) -> TargetAnswer:
+        self.tried.append(address)
+        return self.answer
+
+    async def key_store(self) -> str | None:
+        return self.store
+
+    async def keep(self, name: str, secret: str) -> str | None:
+        if self.refusal is None:
+            self.kept[name] = secret
+        return self.refusal
+
+    async def forget(self, name: str) -> None:
+        self.kept.pop(name, None)
 
 
 @dataclass
@@ -28,6 +61,7 @@ class MadeUpBackend:
     """What the start at log-in runs into."""
     tried: NoticeTried = field(default_factory=lambda: NoticeTried(("desktop notifications",)))
     """What becomes of a test notice."""
+    targets: MadeUpTargets = field(default_factory=MadeUpTargets)
     login: bool | None = None
     unreadable: str | None = None
     """Why the history cannot be read."""
@@ -40,8 +74,8 @@ class MadeUpBackend:
     def limits(self) -> Iterable[dict[str, Any]]:
         return [{"connection": "Paper Gateway"}]
 
-    async def history(self, days: int) -> dict[str, Any]:
-        self.asked.append(f"history of {days} days")
+    async def history(self, days: int, *, whole: bool) -> dict[str, Any]:
+        self.asked.append(f"history of {days} days{', whole' if whole else ''}")
         if self.unreadable is not None:
             raise GatelightError(self.unreadable)
         return {"connections": []}

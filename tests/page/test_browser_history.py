@@ -195,6 +195,26 @@ async def test_what_comes_is_on_the_strip_and_in_a_list_that_says_how_it_is_know
     assert (parts, wrong) == (1, [])
 
 
+async def test_all_outages_are_listed_once_they_are_wanted(agent: LivingAgent, browser: Browser) -> None:
+    began, many = time.time() - DAY, 30
+    changes = [Changes(began, begun=((RUN, began), (WELL, began)))]
+    for at in (began + HOUR + n * 1800 for n in range(many)):
+        changes.append(Changes(at, ended=(WELL,), begun=((ILL, at), (LOST, at))))
+        changes.append(Changes(at + 300, ended=(ILL, LOST), begun=((WELL, at + 300),)))
+    keep(agent, *changes)
+    async with tab(browser, await agent.page.address()) as shown:
+        await history(shown)
+        told, few = await shown.text("[data-key=outages] h3"), await rows(shown, "outages")
+        await shown.page.get_by_role("button", name=f"Show all {many}").focus()
+        await shown.page.keyboard.press("Enter")
+        await shown.page.wait_for_function("() => document.querySelectorAll('[data-key=outages] tbody tr').length > 8")
+        every = await rows(shown, "outages")
+        more = await shown.page.locator("[data-key=outages] button").count()
+
+    assert (told, len(few), len(every), more) == (f"{many} outages", 8, many, 0)
+    assert every[:8] == few
+
+
 async def test_today_goes_on_to_tomorrow(filled: LivingAgent, browser: Browser) -> None:
     days = [datetime.now().astimezone() + timedelta(days=n) for n in range(3)]
     async with tab(browser, await filled.page.address()) as shown:

@@ -1,7 +1,6 @@
 """The page while things happen: live, through faults and fixes, a restart of the agent, and a long time."""
 
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -18,27 +17,20 @@ from tests.page.living import LivingAgent, living_agent
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NAME = "Paper Gateway"
-LIVE_SECONDS = 1.0
-"""A change is on the page within this."""
 
 
-async def test_a_change_is_on_the_page_within_a_second(agent: LivingAgent, browser: Browser) -> None:
-    took = []
+async def test_a_change_comes_to_an_open_page_by_itself(agent: LivingAgent, browser: Browser) -> None:
     async with tab(browser, await agent.page.address()) as shown:
         await shown.sees("Connected", ".headline")
         for _ in range(3):
             await agent.gateway.fault("link-lost")
             await agent.world.until(lambda a: a.connection.server_link == "down", "lost")
-            began = time.monotonic()
             await shown.page.locator(".link[data-state=down]").wait_for()
-            took.append(time.monotonic() - began)
             await agent.gateway.heal()
             await agent.world.connected()
             await shown.page.locator(".link[data-state=up]").last.wait_for()
         loads = sum(1 for url in shown.loaded if url.endswith("/app.js"))
 
-    # The best of three: a machine that is busy with other tests may be late once.
-    assert min(took) < LIVE_SECONDS
     assert loads == 1
 
 

@@ -10,7 +10,8 @@ from playwright.async_api import Browser
 from agent.app.page_host import view_of
 from agent.channels import Chain
 from agent.channels.listener import ListenerChannel
-from agent.channels.remote import RemoteChannel
+from agent.channels.remote import TargetChannel
+from agent.core.settings import TargetSettings
 from agent.core.shown.display import Notice
 from tests.page.browser import VIEWS, Scheme, Tab, elsewhere, tab
 from tests.page.living import LivingAgent, living_agent
@@ -281,12 +282,13 @@ async def test_words_that_nobody_knows_are_told_so(agent: LivingAgent, browser: 
 
 async def test_a_test_notice_says_which_channel_took_it(agent: LivingAgent, browser: Browser) -> None:
     heard: list[Notice] = []
+    phone = TargetSettings("Phone", "nothing://x")
     async with tab(browser, await agent.page.address()) as shown:
         await show(shown, "settings")
         send = shown.page.get_by_role("button", name="Send a test notice")
-        agent.world.tell_through(Chain([]), Chain([], [ListenerChannel(heard.append), RemoteChannel(["nothing://x"])]))
+        agent.world.tell_through(Chain([]), Chain([], [ListenerChannel(heard.append), TargetChannel(phone)]))
         await send.click()
-        await shown.sees("The notice was taken by: listener. It was not taken by: remote notices: none of", "#toasts")
+        await shown.sees("The notice was taken by: listener. It was not taken by: “Phone”: its address", "#toasts")
         agent.world.tell_through(Chain([]), Chain([]))
         await send.click()
         await shown.sees("No channel took the notice: no channel that is switched on can be used here.", "#toasts")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from agent.core.clock import Moment
 from agent.core.facts import (
@@ -17,6 +18,7 @@ from agent.core.facts import (
     Process,
     Processes,
     Purpose,
+    RelaySeen,
     SettingsHints,
     SettingsTold,
     Sight,
@@ -25,6 +27,7 @@ from agent.core.facts import (
     Unknown,
     VirtualNetwork,
 )
+from agent.core.relay_facts import LimitUse, RelayCounts, RelayProgram
 from agent.core.session_facts import Attempt, NoticeSeen, Outcome, Phase, ServerLink, SessionFacts, Way
 from agent.core.settings import Auto, ConnectionSettings, Intent, WantedApplication, WantedMode
 from agent.core.timing import Timing
@@ -145,6 +148,7 @@ def machine(
     surroundings: Fact[Surroundings] | None = None,
     own_names: Fact[frozenset[str]] | None = None,
     virtual_networks: tuple[VirtualNetwork, ...] = (),
+    relays: Fact[tuple[RelaySeen, ...]] | None = None,
 ) -> MachineFacts:
     """A machine on which these applications run, each owning the listeners of its API ports."""
     own = tuple(Listener(port=port, pid=p.pid, program="java") for p in running for port in p.api_ports)
@@ -160,7 +164,37 @@ def machine(
         taken=NOW.monotonic,
         own_names=Known(frozenset()) if own_names is None else own_names,
         virtual_networks=virtual_networks,
+        relays=Known(()) if relays is None else relays,
     )
+
+
+NO_LINES, NO_HISTORY = LimitUse(0, 100), LimitUse(0, 60)
+
+
+def counted(
+    *programs: RelayProgram,
+    lines: LimitUse = NO_LINES,
+    history: LimitUse = NO_HISTORY,
+    ago: float = 1.0,
+    safe_in: float = 0.0,
+) -> RelayCounts:
+    """What a relay counted `ago` seconds ago."""
+    return RelayCounts(NOW.wall - ago, programs, lines, history, NOW.wall + safe_in)
+
+
+def through_relay(
+    name: str | None = "quantower", pid: int | None = 991, *, since: float = 3600.0, port: int = 50001, **counts: Any
+) -> RelayProgram:
+    """A program that connected to a relay `since` seconds ago."""
+    return RelayProgram(f"127.0.0.1:{port}", NOW.wall - since, pid, name, **counts)
+
+
+def relay_seen(
+    counts: RelayCounts | Unknown | None = None, *, name: str = "Paper relay", port: int = 5002, to: int = 4002
+) -> RelaySeen:
+    """A relay of Gatelight in front of an API port of this machine."""
+    told = counts if isinstance(counts, Unknown) else Known(counted() if counts is None else counts)
+    return RelaySeen(name, 880, port, "127.0.0.1", to, told)
 
 
 def attempt(

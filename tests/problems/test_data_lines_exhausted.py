@@ -1,10 +1,16 @@
+from dataclasses import replace
+
 import pytest
 
+from agent.core.facts import Known
 from agent.core.problem import Absent, Present
+from agent.core.relay_facts import RelayRefusal
 from agent.core.timing import Timing
 from agent.problems.data_lines_exhausted import DATA_LINES_EXHAUSTED
+from agent.problems.message_rate_exceeded import MESSAGE_RATE_EXCEEDED
+from agent.problems.pacing_violation import PACING_VIOLATION
 from tests.problems.conftest import Judge
-from tests.problems.scene import connected, facts, notice
+from tests.problems.scene import NOW, connected, counted, facts, gateway, machine, notice, relay_seen, through_relay
 
 
 @pytest.mark.parametrize(
@@ -42,3 +48,26 @@ def test_all_allowances_at_once_fit_a_notice(judge: Judge) -> None:
 )
 def test_other_failures_and_old_ones_do_not_count(judge: Judge, code: int, text: str, ago: float) -> None:
     assert judge(DATA_LINES_EXHAUSTED, facts(session=connected(notices=(notice(code, text, ago=ago),)))) == Absent()
+
+
+def test_whose_request_was_refused_is_known_where_a_relay_saw_it(judge: Judge) -> None:
+    bot = through_relay("python3", 992, script="bot.py", client_id=7)
+    refusals = (
+        RelayRefusal(NOW.wall - 601.0, 101, "stream of IBM STK SMART USD", bot),
+        RelayRefusal(NOW.wall - 60.0, 162, "history of AAPL STK SMART USD", bot),
+        RelayRefusal(NOW.wall - 60.0, 101, "stream of AAPL STK SMART USD", bot),
+        RelayRefusal(NOW.wall - 30.0, 10190, "", bot),
+    )
+    relay = relay_seen(replace(counted(bot), refusals=refusals))
+    around = machine(gateway(), relays=Known((relay,)))
+
+    verdict = judge(DATA_LINES_EXHAUSTED, facts(around))
+    assert isinstance(verdict, Present)
+    assert verdict.args == {"what": "tick-by-tick requests and market data lines", "codes": "10190 and 101"}
+    assert verdict.evidence == (
+        "bot.py (pid 992, client ID 7) was refused at 13:59 (notice 10190)",
+        "bot.py (pid 992, client ID 7) was refused at 13:59 (notice 101): stream of AAPL STK SMART USD",
+    )
+    # Our own session need not be told of it.
+    assert isinstance(judge(PACING_VIOLATION, facts(around)), Present)
+    assert judge(MESSAGE_RATE_EXCEEDED, facts(around)) == Absent()

@@ -1,36 +1,28 @@
 """One connection read along in each era: what is counted, what is not, and that damage costs the count alone."""
 
+import itertools
 import random
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent.relay.counter import ConnectionCounter, instrument_of
 from agent.relay.ledger import HistoryWindows, LineKind, ProgramUsage
 from agent.simulator.messages import reply_frame
-from agent.tws.codec import PROTOBUF_OFFSET, Era, era_of, fields_bytes, frame
-from agent.tws.requests import REQUEST_MESSAGES, REQUEST_SCHEMA
-from agent.tws.schema import Values, encode
+from agent.tws.codec import fields_bytes, frame
+from agent.tws.requests import REQUEST_MESSAGES
+from agent.tws.schema import Values
 from tests.attacks.scale import whole
+from tests.simulator.without_sockets import request
 
 VERSIONS = (100, 123, 150, 178, 200, 201, 205, 212, 213, 226)
 AAPL: Mapping[str, Any] = {"symbol": "AAPL", "sec_type": "STK", "exchange": "SMART", "currency": "USD"}
 NAME = "AAPL STK SMART USD"
-DAMAGED = 2_000_000 if whole() else 5_000
+DAMAGED = 2_000_000 if whole() else 100_000
 """Frames with a damage in them."""
-
-
-def request(number: int, version: int, values: Values) -> bytes:
-    """A client's message as its own library writes it."""
-    schema, layout = REQUEST_MESSAGES[number]
-    match era_of(version):
-        case Era.TEXT:
-            return frame(fields_bytes([str(number), *layout.write(values, version)]))
-        case Era.RAW_ID:
-            return frame(number.to_bytes(4, "big") + fields_bytes(layout.write(values, version)))
-        case _:
-            return frame((number + PROTOBUF_OFFSET).to_bytes(4, "big") + encode(schema, values, REQUEST_SCHEMA))
 
 
 class Program:
@@ -275,6 +267,43 @@ def test_a_flood_of_requests_ends_the_counting_before_it_holds_up_others() -> No
 
     program.counter.sent(memoryview(request(2, 178, {"request_id": 1})))
     assert (program.off, program.usage.uncounted) == (1, "there are more messages than can be read along")
+
+
+def session(version: int, seed: int) -> list[tuple[bool, bytes]]:
+    """What both sides send in a session, in turn: whether the program does, and the bytes."""
+    chance = random.Random(seed)
+    welcome = frame(b"%d\x0020261129 20:00:00 UTC\0" % version)
+    said = [(True, b"API\0" + frame(b"v100..226")), (False, welcome), (True, request(71, version, {"client_id": 7}))]
+    for _ in range(chance.randrange(30)):
+        values: Values = {"request_id": chance.randrange(9), "contract": AAPL, "bar_size": "1 secs", "what": "TRADES"}
+        number = chance.choice((1, 1, 2, 3, 9, 10, 11, 20, 49, 50, 51, 97, 98))
+        said.append((True, request(number, version, {} if number == 50 else values)))
+        name = chance.choice(("ErrorMessage", "TickSnapshotEnd", "TickReqParams", "CurrentTime", "HistoricalData"))
+        told = {
+            "request_id": chance.randrange(9),
+            "code": chance.choice((101, 162, 200, 2104)),
+            "text": "x",
+            "bars": (),
+        }
+        said.append((False, reply_frame(name, told, version)))
+    return said
+
+
+@given(st.sampled_from(VERSIONS), st.integers(0, 2**32), st.data())
+def test_where_the_bytes_are_cut_changes_no_count(version: int, seed: int, data: st.DataObject) -> None:
+    said = session(version, seed)
+    plain, cut = Program(version, greet=False), Program(version, greet=False)
+    for asked, message in said:
+        (plain.counter.sent if asked else plain.counter.received)(memoryview(message))
+        places = sorted(data.draw(st.lists(st.integers(0, len(message)), max_size=6)))
+        for start, end in itertools.pairwise([0, *places, len(message)]):
+            if end > start:
+                (cut.counter.sent if asked else cut.counter.received)(memoryview(message)[start:end])
+
+    assert (plain.off, plain.usage.uncounted, plain.usage.client_id) == (0, "", 7)
+    for name in ("messages", "orders", "history", "unread", "lines", "refusals", "client_id", "server_version"):
+        assert getattr(plain.usage, name) == getattr(cut.usage, name)
+    assert plain.windows.used(plain.now) == cut.windows.used(cut.now)
 
 
 @pytest.mark.timeout(3600 if whole() else 300)

@@ -9,20 +9,30 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+import psutil
 import pytest
 
 from agent.errors import RelayError
 from agent.relay.link import BUFFER
 from agent.relay.pump import MOST_RELAYED, Relay, RelayOrder
+from agent.tws.codec import frame
 from tests.attacks.scale import whole
 from tests.relay.conftest import Between, Ends
 from tests.relaying import PATIENCE, relaying
 
 CONNECTIONS = 4
-BYTES = 5 * 2**30 if whole() else 6 * 2**20
-"""Bytes of each direction of all connections together."""
+"""With traffic that is not counted; two more have sessions of the TWS API."""
+BYTES = 5 * 2**30 if whole() else 100 * 2**20
+"""Bytes of each direction of those four together."""
+SESSION_BYTES = 256 * 2**20 if whole() else 2**20
+CUTS = 5000 if whole() else 300
+"""Connections that are reset in the midst."""
+POOL = random.Random(20261129).randbytes(1 << 20)
+"""What random traffic is cut out of."""
+HELLO = b"API\0" + frame(b"v100..178")
+WELCOME = frame(b"178\x0020261129 20:00:00 UTC\0")
 RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
@@ -62,14 +72,35 @@ def send_on(wire: socket.socket) -> None:
         wire.sendall(b"x")
 
 
-def send_random(wire: socket.socket, seed: int, size: int, hashes: dict[str, str], key: str) -> None:
-    chance, sum_ = random.Random(seed), hashlib.blake2b()
-    left = size
-    while left:
-        piece = chance.randbytes(min(left, chance.choice((1, 7, 60, 4096, BUFFER, 3 * BUFFER))))
+def pieces(chance: random.Random, size: int) -> Iterator[bytes]:
+    """Random traffic of so many bytes."""
+    while size > 0:
+        length = min(size, chance.choice((1, 7, 60, 4096, BUFFER, 3 * BUFFER)))
+        at = chance.randrange(len(POOL) - length)
+        yield POOL[at : at + length]
+        size -= length
+
+
+def messages(chance: random.Random, size: int, first: bytes) -> Iterator[bytes]:
+    """A session of the TWS API in which a tenth of the messages is damaged, behind the length."""
+    yield first
+    size -= len(first)
+    while size > 0:
+        many = bytearray()
+        for _ in range(chance.choice((1, 3, 500))):
+            one = bytearray(frame(b"%d\0%d\x001\0" % (chance.choice((1, 2, 4, 20, 46, 49, 57)), chance.randrange(99))))
+            if chance.random() < 0.1:
+                one[chance.randrange(4, len(one))] = chance.randrange(256)
+            many += one
+        yield bytes(many[:size])
+        size -= len(many)
+
+
+def send_all(wire: socket.socket, traffic: Iterator[bytes], hashes: dict[str, str], key: str) -> None:
+    sum_ = hashlib.blake2b()
+    for piece in traffic:
         wire.sendall(piece)
         sum_.update(piece)
-        left -= len(piece)
     wire.shutdown(socket.SHUT_WR)
     hashes[key] = sum_.hexdigest()
 
@@ -84,26 +115,67 @@ def take_all(wire: socket.socket, seed: int, hashes: dict[str, str], key: str) -
     hashes[key] = sum_.hexdigest()
 
 
-@pytest.mark.timeout(3600 if whole() else 300)
+@pytest.mark.timeout(7200 if whole() else 300)
 def test_random_traffic_arrives_byte_for_byte_in_both_directions(between: Between) -> None:
     ends = between()
     sent: dict[str, str] = {}
     came: dict[str, str] = {}
     threads = []
-    for number in range(CONNECTIONS):
+    for number in range(CONNECTIONS + 2):
         near, far = ends.pair()
         for way, source, target in (("to", near, far), ("from", far, near)):
-            key, seed, size = f"{number} {way}", 2 * number + (way == "to"), BYTES // CONNECTIONS
-            threads.append(threading.Thread(target=send_random, args=(source, seed, size, sent, key)))
+            key, seed = f"{number} {way}", 2 * number + (way == "to")
+            chance, first = random.Random(seed), HELLO if way == "to" else WELCOME
+            counted = number >= CONNECTIONS
+            traffic = messages(chance, SESSION_BYTES, first) if counted else pieces(chance, BYTES // CONNECTIONS)
+            threads.append(threading.Thread(target=send_all, args=(source, traffic, sent, key)))
             threads.append(threading.Thread(target=take_all, args=(target, seed, came, key)))
     for thread in threads:
         thread.start()
+    held = 0
+    while any(thread.is_alive() for thread in threads):
+        waiting = [side.waiting for _, side in tuple(ends.relay._links.values())]
+        held = max(held, *(len(one) for one in waiting if one is not None), 0)
+        threads[0].join(0.01)
     for thread in threads:
         thread.join()
 
-    assert len(sent) == 2 * CONNECTIONS
+    assert len(sent) == 2 * (CONNECTIONS + 2)
     assert came == sent
+    assert held <= BUFFER
     until(lambda: ends.relay.connections == 0)
+
+
+@pytest.mark.timeout(3600 if whole() else 300)
+def test_of_a_connection_that_is_reset_the_beginning_has_arrived(between: Between) -> None:
+    ends, chance, cut_short = between(), random.Random(20261130), 0
+    for number in range(CUTS):
+        near, far = ends.pair()
+        source, target = (near, far) if number % 2 else (far, near)
+        source.setblocking(False)
+        sent, came, left = bytearray(), bytearray(), chance.randrange(1, 4 * BUFFER)
+        for piece in pieces(chance, left):
+            with contextlib.suppress(BlockingIOError):
+                sent += piece[: source.send(piece)]
+            if chance.random() < 0.5:
+                target.setblocking(False)
+                with contextlib.suppress(BlockingIOError):
+                    came += target.recv(chance.choice((1, 100, BUFFER)))
+        if chance.random() < 0.5:
+            # What was asked the other way is on its way, too.
+            target.settimeout(PATIENCE)
+            target.sendall(b"asked")
+        reset(source)
+        target.settimeout(PATIENCE)
+        with contextlib.suppress(ConnectionResetError):
+            while piece := target.recv(BUFFER):
+                came += piece
+        target.close()
+        assert sent.startswith(came)
+        cut_short += 0 < len(came) < len(sent)
+    assert cut_short > CUTS / 10
+    until(lambda: ends.relay.connections == 0)
+    assert ends.relay._links == {}
 
 
 def test_a_receiver_that_does_not_read_stops_its_sender_alone(between: Between) -> None:
@@ -244,8 +316,12 @@ def test_an_unknown_computer_is_one_sentence() -> None:
 def test_more_connections_than_any_tws_takes_are_refused_in_one_sentence(between: Between) -> None:
     ends = between()
     kept = [ends.pair() for _ in range(MOST_RELAYED)]
-    for _ in range(40):
-        assert ends.program().recv(1) == b""
+    files = psutil.Process().num_fds()
+    for _ in range(1000 - MOST_RELAYED):
+        more = ends.program()
+        assert more.recv(1) == b""
+        more.close()
+    until(lambda: psutil.Process().num_fds() <= files)
 
     assert ends.said == [
         "Relay “test” has 128 connections and takes no more, since TWS takes 32 clients: "

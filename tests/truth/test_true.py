@@ -10,6 +10,7 @@ from agent.core.shown.menu import display
 from agent.core.shown.status import status_to_json
 from agent.page.progress import Progress, follow
 from agent.page.view import Seen, view
+from agent.tws.time_zone import TimeZone
 from tests.truth.facts import HAPPENED, PROBLEMS, fact_of, is_so, leaves
 from tests.truth.scenes import ACTS, CONFIGURATIONS
 from tests.truth.stage import Stage
@@ -57,7 +58,7 @@ class Witness:
                 self.false.append(f"{place} = {value!r} names no fact")
             elif not fact[1](self.stage, value, around):
                 self.false.append(f"{place} = {value!r} does not stand on {fact[0]} ({around.get('code', '')})")
-        tray = display(status, 0.0, 0.0)
+        tray = display(status, 0.0, TimeZone())
         told = "\n".join((tray.tooltip, *texts(tray.menu), render(status_to_json(status)), render(page, thorough=True)))
         if tray.icon is IconState.CONNECTED and self.stage.session is None:
             self.false.append("the icon is green, and no session stands")

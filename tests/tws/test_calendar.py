@@ -1,6 +1,6 @@
 """When IB's servers and the applications are expected to be away."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from agent.tws.calendar import Expectation, Outage, OutageKind, expect, next_login
 from agent.tws.reset_windows import HONG_KONG, NEW_YORK, ZURICH, Region
+from agent.tws.time_zone import TimeZone
+from tests.time_zones import CLOCKS_CHANGE, zone_of
 
 MINUTE = 60.0
 
@@ -18,7 +20,7 @@ def at(zone: str, text: str, fold: int = 0) -> float:
 
 
 def look(now: float, region: Region | None = None, restart: int | None = None, offset: float = 0.0) -> Expectation:
-    return expect(now, region=region, restart_time=restart, utc_offset=offset, allowance=300.0)
+    return expect(now, region=region, restart_time=restart, zone=TimeZone(offset), allowance=300.0)
 
 
 # ── reset windows ───────────────────────────────────────────────────────────────────────────────
@@ -165,6 +167,42 @@ def test_a_restart_around_midnight_is_found_on_both_sides_of_it(offset: float, r
 
 def test_without_a_known_time_no_restart_is_expected() -> None:
     assert look(at(NEW_YORK, "2026-11-18T23:45")).restart is None
+
+
+@pytest.mark.parametrize(("name", "day"), CLOCKS_CHANGE)
+@pytest.mark.parametrize("before", [5, 12, 20, 22, 23])
+def test_a_restart_keeps_its_time_by_the_clock_on_the_day_of_the_change(name: str, day: date, before: int) -> None:
+    """Hours before it: for some of them the clocks have yet to change."""
+    # Of this region nothing else comes between.
+    zone, region = zone_of(name), Region.ASIA if name == NEW_YORK else Region.EUROPE
+    set_time = datetime.combine(day, time(23, 45), ZoneInfo(name)).timestamp()
+    now = set_time - before * 3600
+
+    found = expect(now, region=region, restart_time=23 * 60 + 45, zone=zone, allowance=300.0).next_outage
+
+    assert found is not None
+    assert found.kind is not OutageKind.RESTART or found.began == set_time - MINUTE
+    assert found.kind is OutageKind.RESTART or before > 5
+
+
+@pytest.mark.parametrize(("name", "day"), CLOCKS_CHANGE)
+def test_a_restart_just_after_the_change_is_told_right_before_it(name: str, day: date) -> None:
+    zone = zone_of(name)
+    set_time = datetime.combine(day, time(4, 0), ZoneInfo(name)).timestamp()
+    before = datetime.combine(day, time(0, 30), ZoneInfo(name)).timestamp()
+
+    found = expect(before, region=Region.EUROPE, restart_time=4 * 60, zone=zone, allowance=300.0).next_outage
+
+    assert found == Outage(OutageKind.RESTART, set_time - MINUTE, set_time + 300)
+
+
+def test_a_restart_in_an_hour_that_comes_twice_may_be_in_either() -> None:
+    zone = zone_of("America/New_York")
+    first, second = (at(NEW_YORK, "2027-11-07T01:30", fold=fold) for fold in (0, 1))
+
+    for set_time in (first, second):
+        found = expect(set_time + 60, region=Region.ASIA, restart_time=90, zone=zone, allowance=300.0).restart
+        assert found == Outage(OutageKind.RESTART, set_time - MINUTE, set_time + 300)
 
 
 # ── what comes next ─────────────────────────────────────────────────────────────────────────────

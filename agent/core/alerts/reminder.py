@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from agent.core.alerts.announce import QuietRules, hushed
-from agent.core.clock import day_and_time, local
+from agent.core.clock import day_and_time
 from agent.core.effects import Announce
 from agent.core.memory import Stopped
 from agent.core.problem import Severity
 from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, Connect, MenuEntry, Notice, OpenPage
 from agent.core.text import shortened
+from agent.tws.time_zone import TimeZone
 
 REMINDER_KEY = "gatelight/not-watched"
 """The key of the notice: there is one for all connections."""
@@ -18,7 +19,7 @@ _ALL = "all connections"
 
 
 def remind(
-    stopped: Sequence[Stopped], called: Mapping[str, str], rules: QuietRules, now: float, utc_offset: float
+    stopped: Sequence[Stopped], called: Mapping[str, str], rules: QuietRules, now: float, zone: TimeZone
 ) -> tuple[tuple[Stopped, ...], tuple[Announce, ...]]:
     """Say which connections are not watched, where that is due, and keep when it was said.
 
@@ -30,14 +31,12 @@ def remind(
         return tuple(stopped), ()
     # All of them at once: the notice is the same one, and takes the place of the last.
     said = tuple(replace(s, reminded=now) if s in lasting else s for s in stopped)
-    return said, (Announce(_notice(lasting, called, now, utc_offset)),)
+    return said, (Announce(_notice(lasting, called, now, zone)),)
 
 
-def _notice(stopped: Sequence[Stopped], called: Mapping[str, str], now: float, utc_offset: float) -> Notice:
+def _notice(stopped: Sequence[Stopped], called: Mapping[str, str], now: float, zone: TimeZone) -> Notice:
     def since(one: Stopped) -> str:
-        return (
-            "" if one.since is None else f" since {day_and_time(local(one.since, utc_offset), local(now, utc_offset))}"
-        )
+        return "" if one.since is None else f" since {day_and_time(zone.local(one.since), zone.local(now))}"
 
     alone = stopped[0] if len(stopped) == 1 else None
     name = _ALL if alone is None else called[alone.connection]

@@ -180,6 +180,10 @@ def _actions(connection: str, entry: Entry, fixes: tuple[Offer, ...]) -> tuple[M
     return tuple(clicks)
 
 
+def _record(severity: Severity, connection: str, entry: Entry, line: str) -> Record:
+    return Record(severity, line, connection=connection, code=entry.problem.code)
+
+
 def _on_change(connection: str, change: Change, rules: QuietRules, now: Moment, about: str) -> list[Effect]:
     entry = change.entry
     key, its = notice_key(connection, entry.key), _about(connection)
@@ -189,11 +193,13 @@ def _on_change(connection: str, change: Change, rules: QuietRules, now: Moment, 
             evidence = "; ".join(entry.present.evidence)
             line = f"{its}: {title_of(entry)} ({entry.key}): {evidence}"
             if not isinstance(decision, Silence):
-                return [Record(severity_of(entry), line)]
+                return [_record(severity_of(entry), connection, entry, line)]
             silent = Happened(MarkKind.SILENT, connection, entry.problem.code, decision.reason.value)
-            return [Record(severity_of(entry), f"{line} [not announced: {decision.reason.value}]"), silent]
+            line = f"{line} [not announced: {decision.reason.value}]"
+            return [_record(severity_of(entry), connection, entry, line), silent]
         case Changed():
-            return [Record(Severity.INFO, f"{its}: {entry.key} now: {'; '.join(entry.present.evidence)}")]
+            line = f"{its}: {entry.key} now: {'; '.join(entry.present.evidence)}"
+            return [_record(Severity.INFO, connection, entry, line)]
         case Hidden():
             hidden = Happened(MarkKind.ENDED, connection, entry.problem.code, BEHIND_CAUSE)
             return [hidden, Withdraw(key)] if entry.announced else [hidden]
@@ -209,7 +215,7 @@ def _cleared(connection: str, change: Cleared, rules: QuietRules, now: Moment, a
         return []
     how = GAVE_WAY if change.gave_way else SEEN_OVER if change.ending is not None else NO_LONGER_SEEN
     effects: list[Effect] = [
-        Record(Severity.INFO, f"{_about(connection)}: over after {lasted}: {title_of(entry)}"),
+        _record(Severity.INFO, connection, entry, f"{_about(connection)}: over after {lasted}: {title_of(entry)}"),
         Happened(MarkKind.ENDED, connection, entry.problem.code, how),
     ]
     if not entry.announced:

@@ -4,13 +4,14 @@ import math
 from collections.abc import Iterable
 from functools import lru_cache
 
-from agent.core.clock import day_and_time, local
+from agent.core.clock import day_and_time
 from agent.core.evidence.processes import chosen
 from agent.core.facts import ApiClient, Facts
 from agent.core.settings import WantedApplication
 from agent.core.text import shortened
 from agent.tws.applications import ApplicationKind
 from agent.tws.privacy import redact
+from agent.tws.time_zone import TimeZone
 
 _MINUTE, _DAY = 60.0, 86400.0
 _MIB, _GIB = 2**20, 2**30
@@ -31,13 +32,13 @@ def clock(facts: Facts, monotonic: float) -> str:
     """A past moment as local time of day, like "14:03:22"; with its date when it was not within the last day."""
     wall = facts.now.wall_of(monotonic)
     shape = "%H:%M:%S" if facts.now.wall - wall < _DAY else "%Y-%m-%d %H:%M:%S"
-    return _written(wall, facts.machine.utc_offset, shape)
+    return _written(wall, facts.machine.zone, shape)
 
 
 @lru_cache(maxsize=256)
-def _written(wall: float, utc_offset: float, shape: str) -> str:
+def _written(wall: float, zone: TimeZone, shape: str) -> str:
     """The same moments are written at every look."""
-    return local(wall, utc_offset).strftime(shape)
+    return zone.local(wall).strftime(shape)
 
 
 def minute(facts: Facts, monotonic: float) -> str:
@@ -52,8 +53,8 @@ def minute_after(facts: Facts, monotonic: float) -> str:
 
 def appointment(facts: Facts, wall: float) -> str:
     """A moment (epoch seconds) as local time, like "07:45", with its day when it is not today."""
-    offset = facts.machine.utc_offset
-    return day_and_time(local(wall, offset), local(facts.now.wall, offset))
+    zone = facts.machine.zone
+    return day_and_time(zone.local(wall), zone.local(facts.now.wall))
 
 
 def at(facts: Facts, monotonic: float) -> str:

@@ -31,6 +31,7 @@ from agent.core.shown.status import ShownConnection, ShownProblem, Status
 from agent.core.text import shortened
 from agent.core.told_steps import text_lines
 from agent.tws.applications import ApplicationKind
+from agent.tws.time_zone import TimeZone
 
 STATE_WORDS = {
     IconState.PROBLEM: "problem",
@@ -50,15 +51,13 @@ HOUR = 3600.0
 DAY = 86400.0
 
 
-def display(
-    status: Status, now: float, utc_offset: float, at_login: bool | None = None, *, page: bool = False
-) -> Display:
-    """Everything the tray shows at the epoch time `now`. `utc_offset`: local time minus UTC, seconds.
+def display(status: Status, now: float, zone: TimeZone, at_login: bool | None = None, *, page: bool = False) -> Display:
+    """Everything the tray shows at the epoch time `now`, in the user's time zone.
 
     `at_login`: whether Gatelight starts at log-in; None: that cannot be chosen here. `page`: the user can open the
     status page.
     """
-    menu = _menu(status, at_login, _Drawing(now, utc_offset, page))
+    menu = _menu(status, at_login, _Drawing(now, zone, page))
     return Display(icon=status.overall, tooltip=tooltip(status), menu=menu)
 
 
@@ -141,12 +140,12 @@ class _Drawing:
     """What the words of the menu depend on besides the status."""
 
     now: float
-    utc_offset: float
+    zone: TimeZone
     page: bool
 
     def time(self, epoch: float) -> str:
         """A time as users read it now."""
-        return beside_today(epoch, self.now, self.utc_offset)
+        return beside_today(epoch, self.now, self.zone)
 
 
 def _menu(status: Status, at_login: bool | None, drawing: _Drawing) -> tuple[MenuEntry, ...]:
@@ -195,7 +194,7 @@ def _connection(connection: ShownConnection, drawing: _Drawing) -> list[MenuEntr
 
 
 def _stop(connection: ShownConnection, drawing: _Drawing) -> MenuEntry:
-    morning = next_morning(drawing.now, drawing.utc_offset)
+    morning = next_morning(drawing.now, drawing.zone)
     return MenuEntry(
         f"Stop watching {connection.called}",
         children=(

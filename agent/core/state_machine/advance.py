@@ -289,7 +289,7 @@ def _remind(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, .
         return state, ()
     called = {w.settings.name: label for w, label in zip(state.watched, labels(state.watched), strict=True)}
     rules = quiet_rules(state, "", Ledger(), now)
-    said, effects = remind(stopped, called, rules, now.wall, state.machine.utc_offset)
+    said, effects = remind(stopped, called, rules, now.wall, state.machine.zone)
     return (replace(state, memory=replace(state.memory, stopped=said)) if effects else state), effects
 
 

@@ -115,9 +115,9 @@ def settings_news(name: str, before: Fact[ConfigResponse], now: Fact[ConfigRespo
         return ()
     match now:
         case Unknown(reason):
-            return (Record(Severity.INFO, f"{name}: the API settings are not known: {reason}"),)
+            return (Record(Severity.INFO, f"{name}: the API settings are not known: {reason}", connection=name),)
         case Known(told):
             earlier = before.value if isinstance(before, Known) else None
             changed = [s.name for s in FIELDS if earlier is not None and earlier.value(s) != told.value(s)]
             what = f"changed: {', '.join(changed)}" if changed else f"told, {len(told.present)} of {len(FIELDS)}"
-            return (Record(Severity.INFO, f"{name}: API settings {what}"),)
+            return (Record(Severity.INFO, f"{name}: API settings {what}", connection=name),)

@@ -18,6 +18,7 @@ from agent.core.events import (
     NoticeUndelivered,
     ProcessExited,
     Reconfigured,
+    RelaysCounted,
     SessionFailed,
     SessionLost,
     SessionReady,
@@ -55,6 +56,8 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
             before = state.machine
             state = replace(paid(state, machine), machine=machine, look_at=None, urgent_since=since)
             return _looked(state, before, now)
+        case RelaysCounted(relays):
+            return replace(state, machine=replace(state.machine, relays=relays)), ()
         case (
             SessionReady()
             | SessionFailed()

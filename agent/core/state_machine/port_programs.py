@@ -117,7 +117,7 @@ def _moved(kept: PortKept, tally: Tally, seen: _Seen, facts: Facts, *, cut: bool
 def _with_new(kept: PortKept, seen: _Seen, facts: Facts) -> PortKept:
     """Remember programs that have held a connection for a while."""
     known = {p.id.key for p in kept.programs}
-    now = quarter_of(facts.now.wall, facts.machine.utc_offset)
+    now = quarter_of(facts.now.wall, facts.machine.zone)
     new = tuple(
         ProgramKept(who, now, there=True, pid=client.pid)
         for key, (who, client) in seen.items()
@@ -135,8 +135,8 @@ def _with_new(kept: PortKept, seen: _Seen, facts: Facts) -> PortKept:
 
 def _counted(kept: PortKept, tally: Tally, seen: _Seen, facts: Facts, *, whole: bool) -> tuple[PortKept, Tally]:
     """Count the quarters of an hour that were seen throughout: one session stood, and the machine did not sleep."""
-    wall, offset = facts.now.wall, facts.machine.utc_offset
-    quarter = quarter_of(wall, offset)
+    wall, zone = facts.now.wall, facts.machine.zone
+    quarter = quarter_of(wall, zone)
     on = False
     if whole and tally.taken is not None:
         on = abs((wall - tally.wall) - (facts.machine.taken - tally.taken)) <= _STEADY
@@ -148,7 +148,7 @@ def _counted(kept: PortKept, tally: Tally, seen: _Seen, facts: Facts, *, whole: 
     for one in range(max(tally.quarter, quarter - _MOST_BETWEEN), quarter) if on else ():
         if one > tally.quarter or tally.whole:
             kept = counted(kept, one, tuple(tally.there & there if one == tally.quarter else both))
-    soon = wall + offset - quarter * QUARTER < _TOGETHER
+    soon = zone.shown(wall) - quarter * QUARTER < _TOGETHER
     begun = there if soon else both
     return kept, replace(tally, quarter=quarter, whole=on or (whole and soon), there=begun, here=there)
 
@@ -162,7 +162,7 @@ def _judged(kept: PortKept, seen: _Seen, facts: Facts, left: Mapping[ProgramKey,
     if session.server_link is ServerLink.UP and session.link_since is not None:
         since = max(since, session.link_since)
     served = wall - facts.now.wall_of(since)
-    quarter = quarter_of(wall, facts.machine.utc_offset)
+    quarter = quarter_of(wall, facts.machine.zone)
     programs = tuple(
         p if p.there or p.id.key in seen else _missed(kept, p, quarter, facts, served, left.get(p.id.key))
         for p in kept.programs

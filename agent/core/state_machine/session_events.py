@@ -71,7 +71,8 @@ def take_session_event(state: AgentState, event: SessionEvent, now: Moment) -> t
             )
             # The first heartbeat tells the latency and the application's clock.
             session = heartbeat_sent(session_heard(session, now.monotonic), now.monotonic)
-            effects = (SendHeartbeat(number), Record(Severity.INFO, f"{name}: connected (server version {version})"))
+            line = Record(Severity.INFO, f"{name}: connected (server version {version})", connection=name)
+            effects = (SendHeartbeat(number), line)
             watched = replace(watched, link=link, session=session, ways=event.ways or watched.ways, cut_off_at=None)
             watched = note_server(locate(watched, state.machine), state.machine, anew=True)
         case SessionFailed():
@@ -81,7 +82,7 @@ def take_session_event(state: AgentState, event: SessionEvent, now: Moment) -> t
             link = session_lost(link, number, timing, now.monotonic)
             watched = replace(watched, link=link, session=None, cut_off_at=_cut_off_at(watched.session))
             state = replace(state, urgent_since=now.monotonic)
-            effects = (Record(Severity.INFO, f"{name}: connection lost: {reason}"),)
+            effects = (Record(Severity.INFO, f"{name}: connection lost: {reason}", connection=name),)
         case NoticeArrived(_, code, text, request_id):
             session = watched.session or fresh_session(now.monotonic)
             programs = subscribers(facts_about(state, watched, now)) if code in LINK_BACK_CODES else None
@@ -131,7 +132,7 @@ def _failed(watched: Watched, event: SessionFailed, timing: Timing, now: Moment)
         notices=told_so_far(watched.session, before.notices if before is not None and alike else ()),
     )
     first = before is None or before.outcome is not event.outcome
-    line = Record(Severity.INFO, f"{name}: no connection: {event.detail or event.outcome.value}")
+    line = Record(Severity.INFO, f"{name}: no connection: {event.detail or event.outcome.value}", connection=name)
     link = attempt_failed(link, event.number, attempt, watched.settings, timing, now.monotonic)
     return replace(watched, link=link, session=None, ways=event.ways or watched.ways), (line,) if first else ()
 

@@ -23,6 +23,7 @@ from agent.tws.calendar import Expectation, expect
 from agent.tws.coming import DailyEnd, KnownFrom
 from agent.tws.privacy import NOTHING_MORE, Private
 from agent.tws.reset_windows import Region
+from agent.tws.time_zone import TimeZone
 
 OVERDUE_SECONDS = 60.0
 """Seconds by which an agent that works may be late with what it planned."""
@@ -200,19 +201,19 @@ def calendar_of(watched: Watched, mode: TradingMode) -> ShownCalendar:
 def _expected(state: AgentState, watched: Watched, mode: TradingMode, now: Moment) -> Expectation:
     region, daily = _region(watched, mode)[0], _daily_end(watched)
     restart_time = daily.minutes if daily is not None and daily.restarts else None
-    allowance, offset = state.timing.expected_restart_allowance, state.machine.utc_offset
+    allowance, ours = state.timing.expected_restart_allowance, state.machine.zone
 
-    def at(restart_time: int | None, utc_offset: float) -> Expectation:
+    def at(restart_time: int | None, zone: TimeZone) -> Expectation:
         return state.knowledge.expect(
-            now.wall, region=region, restart_time=restart_time, utc_offset=utc_offset, allowance=allowance
+            now.wall, region=region, restart_time=restart_time, zone=zone, allowance=allowance
         )
 
     seen_here = _seen_here(watched)
-    expected = at(restart_time if seen_here else None, offset)
+    expected = at(restart_time if seen_here else None, ours)
     if restart_time is None or seen_here:
         return expected
     # On another machine, or in a container, the clock that it goes by shows our time, or UTC as containers do.
-    restarts = (at(restart_time, its).restart for its in (offset, 0.0))
+    restarts = (at(restart_time, its).restart for its in (ours, TimeZone()))
     return replace(expected, restart=next((r for r in restarts if r is not None), None))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from agent.core.memory import DayKept, PortKept, ProgramKept
+from agent.tws.time_zone import TimeZone
 
 QUARTER = 900.0
 """Seconds."""
@@ -26,9 +27,9 @@ _MARGIN = 4
 an hour earlier or later for some weeks of the year, and users are not punctual."""
 
 
-def quarter_of(wall: float, utc_offset: float) -> int:
-    """The number of a local quarter, counted from 1970. `wall`: epoch seconds; `utc_offset`: seconds."""
-    return int((wall + utc_offset) // QUARTER)
+def quarter_of(wall: float, zone: TimeZone) -> int:
+    """The number of a local quarter, counted from 1970. `wall`: epoch seconds."""
+    return int(zone.shown(wall) // QUARTER)
 
 
 def day_of(quarter: int) -> int:

@@ -80,6 +80,21 @@ def take_action(state: AgentState, action: Action, now: Moment) -> tuple[AgentSt
             return state, ()
 
 
+def is_so_already(state: AgentState, action: Action, now: Moment) -> bool:
+    """Whether what the user wants to be so until it is taken back is so already. A time that it should end counts as
+    news: what is said about it names the time."""
+    after, effects = take_action(state, action, now)
+    match action:
+        case Connect():
+            # It is tried at once all the same.
+            wanted = [w.wanted for w in after.watched] == [w.wanted for w in state.watched]
+            return wanted and after.memory == state.memory
+        case Resume() | SeenChanges() | Ignore():
+            return not effects and after == state
+        case _:
+            return False
+
+
 def _all(
     state: AgentState, change: Callable[[Watched], tuple[Watched, tuple[Effect, ...]]]
 ) -> tuple[AgentState, tuple[Effect, ...]]:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from agent.core.clock import local
 from agent.core.effects import Announce, CloseSession, Effect, Happened, MarkKind, OpenSession, Record, ShowStatus
 from agent.core.events import (
     ConfigRejected,
@@ -18,6 +17,7 @@ from agent.core.events import (
     NoticeUndelivered,
     ProcessExited,
     Reconfigured,
+    RelaysCounted,
     SessionFailed,
     SessionLost,
     SessionReady,
@@ -34,6 +34,7 @@ from agent.core.shown.status import Status
 from agent.core.state_machine.state import AgentState
 from agent.core.state_machine.step import AgentStep, decide_step
 from agent.history.recording.lines import Item, PieceBegun, Taken, Torn
+from agent.tws.time_zone import TimeZone
 
 _SINCE_1970 = 253370764800.0
 """Epoch seconds beyond any calendar."""
@@ -157,7 +158,7 @@ def _overview(status: Status) -> tuple[tuple[str, str], ...]:
 def came_in(event: Event) -> str:
     """An event in a few words; nothing for those that come all the time."""
     match event:
-        case Looked() | Tick() | HeartbeatAnswered() | MessagesCame():
+        case Looked() | RelaysCounted() | Tick() | HeartbeatAnswered() | MessagesCame():
             return ""
         case SessionReady(number, server_version):
             return f"session {number} is ready, server version {server_version}"
@@ -200,5 +201,5 @@ def came_in(event: Event) -> str:
 def _time(wall: float, state: AgentState) -> str:
     if not 0 <= wall < _SINCE_1970:
         return "at a time beyond any calendar"
-    offset = state.machine.utc_offset if abs(state.machine.utc_offset) < 86400 else 0.0
-    return f"{local(wall, offset):%Y-%m-%d %H:%M:%S}"
+    zone = state.machine.zone if abs(state.machine.zone.utc_offset_at(wall)) < 86400 else TimeZone()
+    return f"{zone.local(wall):%Y-%m-%d %H:%M:%S}"

@@ -1,11 +1,24 @@
 """Every endpoint of the page, one file per group: to add a group, write its file and list it here."""
 
-from agent.page.endpoints import actions, bundle, data_test, explain, fixes, guide, history, limits, settings, setup
+from agent.page.endpoints import (
+    actions,
+    bundle,
+    data_test,
+    explain,
+    fixes,
+    guide,
+    history,
+    limits,
+    settings,
+    setup,
+    targets,
+)
 
 ENDPOINTS = (
     *actions.ENDPOINTS,
     *bundle.ENDPOINTS,
     *settings.ENDPOINTS,
+    *targets.ENDPOINTS,
     *explain.ENDPOINTS,
     *fixes.ENDPOINTS,
     *guide.ENDPOINTS,

@@ -11,12 +11,12 @@ DAYS = ("1", "7", "30", "90")
 
 
 async def read_history(backend: Backend, asked: Mapping[str, Any]) -> Answer:
-    """What is kept of the last days."""
+    """What is kept of the last days; with `whole` every outage, and not only the latest."""
     days = asked.get("days")
     if days not in DAYS:
         raise Refused(f"“days” must be one of {', '.join(DAYS)}.")
     try:
-        return await backend.history(int(days))
+        return await backend.history(int(days), whole="whole" in asked)
     except GatelightError as fault:
         raise Refused(str(fault), 409) from None
 

@@ -2,17 +2,18 @@
 
 import asyncio
 import hmac
-import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING
 from typing import Any
 
+from agent.config.address import value_address
 from agent.config.key import Key, KeyTable
 from agent.config.keys import CONNECTIONS, TABLES, UPDATES, is_guarded
+from agent.config.keys_notices import TARGETS
 from agent.config.kinds import QUIET_TIMES, ValueRefused
 from agent.config.reading import load
-from agent.config.text import LONGEST_FOUND, duration_text, parse_duration, toml_text
+from agent.config.text import LONGEST_FOUND, duration_text, parse_duration, toml_text, toml_value
 from agent.core.settings import Settings
 from agent.core.text import shortened
 from agent.core.updates import Origin, why_not_asked
@@ -32,7 +33,7 @@ async def read_settings(backend: Backend, _: Mapping[str, Any]) -> Answer:
 
     Hooks are left out: what runs on its own is written into the file.
     """
-    settings, fault = await asyncio.to_thread(_settings, backend)
+    settings, fault = await asyncio.to_thread(in_the_file, backend)
     answer: Answer = {"file": str(backend.config), "tables": list(_tables(settings, backend.origin))}
     if fault is not None:
         answer["fault"] = fault
@@ -42,7 +43,7 @@ async def read_settings(backend: Backend, _: Mapping[str, Any]) -> Answer:
     return answer
 
 
-def _settings(backend: Backend) -> tuple[Settings, str | None]:
+def in_the_file(backend: Backend) -> tuple[Settings, str | None]:
     """What the file says; where it cannot be used, what is in force, and why."""
     try:
         return load(backend.config, named=backend.config_named and backend.config.exists()), None
@@ -52,8 +53,8 @@ def _settings(backend: Backend) -> tuple[Settings, str | None]:
 
 def _tables(settings: Settings, origin: Origin) -> Iterable[Answer]:
     for table in TABLES.values():
-        section = getattr(settings, table.name)
-        if table is CONNECTIONS:
+        section = table.held_by(settings)
+        if table in (CONNECTIONS, TARGETS):
             for entry in section:
                 yield {"name": table.name, "entry": entry.name, "keys": [_key(table, k, entry) for k in table.keys]}
         elif not table.repeated:
@@ -98,12 +99,12 @@ def _durations(key: Key, value: float | None) -> Iterable[Answer]:
     if value is not None and duration_text(value) not in texts:
         texts = sorted([*texts, duration_text(value)], key=parse_duration)
     for text in texts:
-        yield {"value": text, "words": _in_words(text)}
+        yield {"value": text, "words": in_words(text)}
     if "never" in key.durations:
         yield {"value": "never", "words": "never"}
 
 
-def _in_words(duration: str) -> str:
+def in_words(duration: str) -> str:
     """A duration of the file in words: "5 seconds" for "5s"."""
     number, unit = duration[:-1], _UNITS[duration[-1]]
     return f"{number} {unit}" if number == "1" else f"{number} {unit}s"
@@ -137,12 +138,15 @@ def _may_be_masked(key: Key) -> bool:
 
 def _unmasked(backend: Backend, address: str, texts: list[str]) -> list[str]:
     """Texts that come back: a masked one becomes what that very key holds. Raises `Refused` where it holds none."""
-    table, name = TABLES.get(re.split(r"[.\[]", address.strip())[0]), address.rpartition(".")[2].strip()
-    key = table.key(name) if table is not None else None
-    if table is None or key is None or not _may_be_masked(key) or not any(MASK in text for text in texts):
+    try:
+        place = value_address(address)
+    except ConfigError:
         return texts
-    found = getattr(_settings(backend)[0], table.name)
-    values = [getattr(section, name) for section in (found if table.repeated else (found,))]
+    table, key = place.table, place.key
+    if not _may_be_masked(key) or not any(MASK in text for text in texts):
+        return texts
+    found = table.held_by(in_the_file(backend)[0])
+    values = [getattr(section, key.name) for section in (found if table.repeated else (found,))]
     held = [t for v in values for t in (_entries(key, v) if key.kind.entry else [_unquoted(key.kind.write(v))])]
     whole = {_masked(key, text): text for text in held}
     for text in texts:
@@ -167,7 +171,7 @@ async def change(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     value = asked.get("value")
     if isinstance(value, list) and len(value) <= MOST_ENTRIES and all(isinstance(one, str) for one in value):
         entries = await asyncio.to_thread(_unmasked, backend, key, [one for one in value if one.strip()])
-        written = "[" + ", ".join(toml_text(one) for one in entries) + "]"
+        written = toml_value(entries)
     elif isinstance(value, str):
         (written,) = await asyncio.to_thread(_unmasked, backend, key, [value])
     else:
@@ -176,14 +180,14 @@ async def change(backend: Backend, asked: Mapping[str, Any]) -> Answer:
         await asyncio.to_thread(_name_is_free, backend, key, value)
         await asyncio.to_thread(set_value, backend.config, key, written)
     except ValueNotAllowed as no:
-        raise Refused(_sentence(no.key, no.found, no.refused), 422) from None
+        raise Refused(refusal_sentence(no.key, no.found, no.refused), 422) from None
     except ConfigError as error:
         raise Refused(str(error), 422) from None
     backend.config_changed()
     return {"done": True}
 
 
-def _sentence(key: Key, found: Any, refused: ValueRefused) -> str:
+def refusal_sentence(key: Key, found: Any, refused: ValueRefused) -> str:
     """What is wrong with a value, in the words of the page: its label, what was typed, what is allowed."""
     allowed = key.kind.allowed
     if refused.item is not None and isinstance(found, list):
@@ -201,7 +205,7 @@ def _name_is_free(backend: Backend, address: str, name: Any) -> None:
     entry, _, key = rest.rpartition(".")
     if table != CONNECTIONS.name or key.strip() != "name" or not isinstance(name, str):
         return
-    names = [one.name.casefold() for one in _settings(backend)[0].connections]
+    names = [one.name.casefold() for one in in_the_file(backend)[0].connections]
     if name.strip().casefold() in names and name.strip().casefold() != entry.strip().casefold():
         raise Refused(f"There is a connection “{name.strip()}” already: choose another name.", 422)
 
@@ -215,7 +219,7 @@ async def add(backend: Backend, asked: Mapping[str, Any]) -> Answer:
         await asyncio.to_thread(_name_is_free, backend, f"{CONNECTIONS.name}..name", name)
         await asyncio.to_thread(add_connection, backend.config, name)
     except ValueNotAllowed as no:
-        raise Refused(_sentence(no.key, no.found, no.refused), 422) from None
+        raise Refused(refusal_sentence(no.key, no.found, no.refused), 422) from None
     except ConfigError as error:
         raise Refused(str(error), 422) from None
     backend.config_changed()
@@ -224,7 +228,7 @@ async def add(backend: Backend, asked: Mapping[str, Any]) -> Answer:
 
 async def remove(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     """Take a connection out of the file."""
-    from agent.config.editing import remove_connection
+    from agent.config.removing import remove_connection
 
     name = text_field(asked, "connection")
     try:

@@ -45,6 +45,8 @@ const page = {
 
 // ── header and menu ──
 
+const resumed = (answer) => (answer.quiet_hours ? "Notices are on again as soon as the quiet hours are over." : "Notices are on again.");
+
 function header() {
   const overall = gone ? "unknown" : view?.overall ?? "unknown";
   const words = gone ? "not known" : view?.summary;
@@ -56,7 +58,7 @@ function header() {
     view ? h("div.tools", {},
       h("button.quiet", { type: "button", "data-key": "look", onclick: () => page.act(() => page.command("look"), "Checking again.") }, "Check now"),
       paused
-        ? h("button.quiet", { type: "button", "data-key": "resume", onclick: () => page.act(() => page.command("resume"), "Notices are on again.") },
+        ? h("button.quiet", { type: "button", "data-key": "resume", onclick: () => page.act(() => page.command("resume"), resumed) },
             paused === "resume" ? "Resume notices" : `Resume notices (paused until ${clock(paused)})`)
         : menu("Pause notices", [["For 1 hour", HOUR], ["For 1 day", 24 * HOUR], ["Until I resume", null]].map(([label, seconds]) =>
             [label, () => page.act(() => page.command("pause", { seconds }), "Notices are paused.")]))) : null,

@@ -106,13 +106,22 @@ function lines({ id, value, example }, save) {
 
 const TIME = /^([01]?\d|2[0-4]):[0-5]\d$/;
 
-/** Pairs of times. A field of the browser's own would show them in its language’s way, unlike all else on the page. */
 function times({ id, value, label }, save) {
-  const rows = h("div.times", {});
   const button = h("button.primary", { type: "submit", hidden: true }, "Save");
+  const spans = timeSpans({ id, value, label }, () => { button.hidden = false; mark(spans.rows, true); });
+  const submit = (event) => {
+    event.preventDefault();
+    save(spans.all(), spans.wrong());
+  };
+  return h("form.times-form", { "aria-labelledby": `${id}-label`, onsubmit: submit }, spans.rows, h("div.buttons", {}, spans.more, button));
+}
+
+/** Pairs of times. A field of the browser's own would show them in its language’s way, unlike all else on the page.
+ * `all()` are the pairs as the agent takes them; `wrong()` is the input to go to where it does not. */
+export function timeSpans({ id, value, label }, changed) {
+  const rows = h("div.times", {});
   const more = h("button", { type: "button", onclick: () => { add("", "").focus(); changed(); } }, value.length ? "Add another time" : "Add quiet hours");
   if (!value.length) more.id = id;
-  const changed = () => { button.hidden = false; mark(rows, true); };
 
   function add(from, to) {
     const made = [["from", from, "22:00"], ["to", to, "07:00"]].map(([which, time, example]) => {
@@ -130,11 +139,9 @@ function times({ id, value, label }, save) {
   for (const one of value) add(...one.split("-"));
   const inputs = (of) => [...of.querySelectorAll("input")];
   const all = () => [...rows.children].map((one) => inputs(one).map((input) => input.value.trim()).join("-"));
-  const wrong = () => inputs(rows).find((input) => !TIME.test(input.value.trim())) ?? inputs(rows)[0] ?? more;
-  const submit = (event) => {
-    event.preventDefault();
+  const wrong = () => {
     for (const input of inputs(rows)) input.removeAttribute("aria-invalid");
-    save(all(), wrong());
+    return inputs(rows).find((input) => !TIME.test(input.value.trim())) ?? inputs(rows)[0] ?? more;
   };
-  return h("form.times-form", { "aria-labelledby": `${id}-label`, onsubmit: submit }, rows, h("div.buttons", {}, more, button));
+  return { rows, more, all, wrong };
 }

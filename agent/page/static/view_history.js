@@ -11,6 +11,7 @@ const RANGES = [[1, "Today"], [7, "7 days"], [30, "30 days"], [90, "90 days"]];
 const EVERY = 60_000;
 const AT_FIRST = 8; // Outages that are listed before the user asks for more.
 const MOST_PIECES = 500;
+const OUTAGES = "outages of ";
 
 export function show(root) {
   let left = false;
@@ -24,13 +25,15 @@ export function show(root) {
     opened,
     width: () => Math.max(200, (root.querySelector(".pictures")?.clientWidth ?? root.clientWidth - 72) / unit()),
     whole(name, open = true) { opened[open ? "add" : "delete"](name); draw(); },
+    /** List every outage: at first only the latest come. */
+    everyOutage(name) { opened.add(name); ask(); },
   };
 
   async function ask() {
     askedAt = performance.now();
     const wanted = days;
     try {
-      const answer = await get("history", { days });
+      const answer = await get("history", [...opened].some((name) => name.startsWith(OUTAGES)) ? { days, whole: "yes" } : { days });
       if (wanted !== days) return;
       [told, fault] = [answer, ""];
     } catch (refused) {
@@ -171,13 +174,14 @@ function lasted(outage) {
 }
 
 function outages(one, view) {
-  const key = `outages of ${one.name}`;
+  const key = OUTAGES + one.name;
   const every = [...one.outages].reverse();
   const listed = view.opened.has(key) ? every : every.slice(0, AT_FIRST);
-  return h("section", { "data-key": "outages" }, h("h3", {}, every.length === 1 ? "1 outage" : `${every.length || "No"} outages`),
+  const count = one.outages_in_all;
+  return h("section", { "data-key": "outages" }, h("h3", {}, count === 1 ? "1 outage" : `${count || "No"} outages`),
     every.length ? table(`Outages of ${one.name}, latest first`, ["Began", "Lasted", "Cause", "Connected then"],
       listed.map((outage) => [stamp(epoch(outage.began)), lasted(outage), titleOf(outage), outage.programs.length ? outage.programs.join(", ") : "no program that is known"])) : null,
-    listed.length < every.length ? h("button.quiet", { type: "button", "data-here": true, "data-key": "more", onclick: () => view.whole(key) }, `Show all ${every.length}`) : null);
+    listed.length < count ? h("button.quiet", { type: "button", "data-key": "more", onclick: () => view.everyOutage(key) }, `Show all ${count}`) : null);
 }
 
 function causes(one) {

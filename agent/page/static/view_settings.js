@@ -3,6 +3,7 @@
 import { h, ident, patch } from "/dom.js";
 import { confirm } from "/dialog.js";
 import { get, post } from "/live.js";
+import { href } from "/parts.js";
 import { field, inputAt, row, toggle } from "/settings_fields.js";
 import { fieldOf } from "/settings_link.js";
 
@@ -33,7 +34,7 @@ export function show(root, page, rest) {
 }
 
 function draw(root, page, settings, state, load, rest) {
-  const connections = settings.tables.filter((table) => table.entry);
+  const connections = settings.tables.filter((table) => table.name === "connections");
   // Notices first: they are what users come for.
   const others = settings.tables.filter((table) => !table.entry).sort((a, b) => (b.name === "notifications") - (a.name === "notifications"));
   if (state.first) {
@@ -99,8 +100,11 @@ const fields = (table, page, load, folded) => table.keys.filter((key) => key.adv
 function plain(table, page, load) {
   const its = fields(table, page, load, false);
   const note = table.note ? h("p.soft", {}, table.note) : null;
-  return its.length || note ? section(table.name, table.label, note, its, table.name === "notifications" ? testNotice(page) : null) : null;
+  return its.length || note ? section(table.name, table.label, note, its, table.name === "notifications" ? [elsewhere(), testNotice(page)] : null) : null;
 }
+
+const elsewhere = () => row("phone", "Phone and mail", "Where notices go while you are away from this computer.",
+  h("a.button", { href: href("phone"), id: "to-phone", "aria-describedby": "to-phone-hint" }, "Set up phone and mail"), { id: "to-phone", grouped: true });
 
 function testNotice(page) {
   const send = h("button", { type: "button", id: "test-notice", "aria-describedby": "test-notice-hint", onclick: () => page.act(() => post("test-notice"), (answer) => answer.said) }, "Send a test notice");

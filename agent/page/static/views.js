@@ -34,6 +34,7 @@ export const VIEWS = [
   { name: "history", title: "History", load: later(() => import("/view_history.js")) },
   { name: "limits", title: "Limits", load: later(() => import("/view_limits.js")) },
   { name: "explain", title: "Explain", load: later(() => import("/view_explain.js")) },
+  { name: "phone", title: "Phone and mail", load: later(() => import("/view_phone.js")) },
   { name: "settings", title: "Settings", load: later(() => import("/view_settings.js")) },
   { name: "about", title: "About", load: later(() => import("/view_about.js")) },
 ];

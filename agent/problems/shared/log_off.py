@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from agent.core.clock import local
 from agent.core.evidence.api_settings import as_told
 from agent.core.evidence.processes import chosen
 from agent.core.facts import Facts, Known, SettingsHints
 from agent.tws.api_settings import LockAndExit
+from agent.tws.time_zone import TimeZone
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 RESTART = "restart"
@@ -79,17 +79,17 @@ def ended_by(facts: Facts, lock_and_exit: LockAndExit | None) -> SetEnd | None:
         return None
     gone = facts.now.wall_of(facts.sight.gone_since)
     ends = (*log_offs(facts, lock_and_exit), *_restart(facts, lock_and_exit))
-    return next((x for x in ends if _explains(x, gone, facts.machine.utc_offset)), None)
+    return next((x for x in ends if _explains(x, gone, facts.machine.zone)), None)
 
 
-def _explains(log_off: SetEnd, gone: float, utc_offset: float) -> bool:
+def _explains(log_off: SetEnd, gone: float, zone: TimeZone) -> bool:
     """Whether an end (epoch seconds) is that log-off's."""
     if log_off.minutes is None:
         return False
     # The latest minute at which it could have been due; the day is that of the set time, not of the end.
-    latest = local(gone + _EARLY, utc_offset)
+    latest = zone.local(gone + _EARLY)
     late = (latest.hour * 3600 + latest.minute * 60 + latest.second - log_off.minutes * 60) % _DAY
-    due = local(gone + _EARLY - late, utc_offset)
+    due = zone.local(gone + _EARLY - late)
     return late <= _EARLY + _LATE and log_off.weekday in (None, due.weekday())
 
 

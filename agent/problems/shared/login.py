@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from agent.core.clock import local, time_of_day
+from agent.core.clock import time_of_day
 from agent.core.evidence.words import appointment
 from agent.core.facts import Facts, Known, Process
 from agent.problems.shared.words import outage_reason
@@ -184,7 +184,7 @@ _IN_EVIDENCE = {
 
 
 def _to_the_second(facts: Facts, wall: float) -> str:
-    return local(wall, facts.machine.utc_offset).strftime("%H:%M:%S")
+    return facts.machine.zone.local(wall).strftime("%H:%M:%S")
 
 
 def _awaited(facts: Facts, told: LoginTold, since: str) -> LoginCause:
@@ -227,6 +227,6 @@ def _retries(facts: Facts, told: LoginTold, since: str) -> LoginCause:
     if outage is None:
         case = "no-way" if no_way else "no-answer"
         return LoginCause(case, brief, f"{what} since {since}, and tries again by itself.")
-    until = time_of_day(outage.ends, facts.machine.utc_offset)
+    until = time_of_day(outage.ends, facts.machine.zone)
     sentence = f"{what} since {since}: {outage_reason(facts, outage)} lasts until {until}. It tries again by itself."
     return LoginCause("reset", brief, sentence, {"until": appointment(facts, outage.ends)})

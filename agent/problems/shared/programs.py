@@ -1,6 +1,5 @@
 """Programs that are not back on the API port, in words: by name, and whether their processes still run."""
 
-from agent.core.clock import local
 from agent.core.evidence.words import appointment
 from agent.core.facts import Facts, Missing
 
@@ -27,4 +26,4 @@ def last_seen(facts: Facts, missing: Missing) -> str:
 
 def _second(facts: Facts, wall: float) -> str:
     """A time for the evidence, like "23:45:02", with its day where that is not today."""
-    return f"{appointment(facts, wall)}{local(wall, facts.machine.utc_offset).strftime(':%S')}"
+    return f"{appointment(facts, wall)}{facts.machine.zone.local(wall).strftime(':%S')}"

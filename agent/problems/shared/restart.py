@@ -81,6 +81,6 @@ def _at_restart_time(facts: Facts, process: Process) -> bool:
     minutes = [process.hints.value.auto_restart_time] if isinstance(process.hints, Known) else []
     if told is not None and told.lock_and_exit.restarts:
         minutes.append(told.lock_and_exit.minutes_after_midnight)
-    minute_of_day = (process.started + facts.machine.utc_offset) / 60.0 % _MINUTES_PER_DAY
+    minute_of_day = facts.machine.zone.shown(process.started) / 60.0 % _MINUTES_PER_DAY
     late = ((minute_of_day - minute + _LEAD_MINUTES) % _MINUTES_PER_DAY for minute in minutes if minute is not None)
     return any(minutes * 60.0 <= facts.timing.expected_restart_allowance for minutes in late)

@@ -6,9 +6,11 @@ from typing import Any
 from agent.core.commands import AskLinks, AskStatus, LoopCommand, Unusable
 from agent.core.events import UserAsked
 from agent.core.evidence.processes import applications
-from agent.core.shown.display import Connect, Disconnect, Ignore, Pause, SeenChanges, Snooze
+from agent.core.shown.display import Connect, Disconnect, Ignore, Pause, Resume, SeenChanges, Snooze
 from agent.core.shown.status import status_to_json
+from agent.core.state_machine.quiet import is_quiet_hour
 from agent.core.state_machine.state import AgentState
+from agent.core.state_machine.user_actions import is_so_already
 from agent.core.text import shortened
 from agent.runtime.control.channel import LONGEST_CONTROL_MESSAGE
 from agent.runtime.loop import AgentLoop
@@ -30,8 +32,11 @@ def answer(loop: AgentLoop, command: LoopCommand) -> dict[str, Any]:
     reason = _reason_against(loop.state, command)
     if isinstance(command, Unusable) or reason is not None:
         return {"error": reason}
+    now = loop.now()
+    already = {"already": True} if is_so_already(loop.state, command, now) else {}
+    quiet = {"quiet_hours": True} if isinstance(command, Resume) and is_quiet_hour(loop.state, now) else {}
     loop.post(UserAsked(command))
-    return {"done": True}
+    return {"done": True, **already, **quiet}
 
 
 def _reason_against(state: AgentState, command: LoopCommand) -> str | None:
@@ -39,8 +44,8 @@ def _reason_against(state: AgentState, command: LoopCommand) -> str | None:
     match command:
         case Unusable(reason):
             return reason
-        case Ignore(program, undo=undo):
-            return _unknown_program(state, program, undo=undo) or _unknown_connection(state, command.connection)
+        case Ignore():
+            return _unknown_connection(state, command.connection) or _unknown_program(state, command)
         case SeenChanges(name):
             return _unknown_connection(state, name)
         case Connect(name) | Disconnect(name) if (unknown := _unknown_connection(state, name)) is not None:
@@ -68,16 +73,16 @@ def _unknown_connection(state: AgentState, name: str) -> str | None:
     return f"There is no connection named “{name}”: choose one of {known}."
 
 
-def _unknown_program(state: AgentState, name: str, *, undo: bool) -> str | None:
-    programs = [p for w in state.watched for p in w.port.programs if p.ignored or not undo]
-    if any(p.id.label == name for p in programs):
+def _unknown_program(state: AgentState, command: Ignore) -> str | None:
+    ports = [w.port for w in state.watched if command.connection in ("", w.settings.name)]
+    programs = [p.id.label for port in ports for p in port.programs]
+    if command.program in programs:
         return None
-    known = ", ".join(dict.fromkeys(f"“{p.id.label}”" for p in programs))
-    if undo:
-        return f"“{name}” is watched already; not watched: {known or 'none'}."
+    known = ", ".join(dict.fromkeys(f"“{label}”" for label in programs))
+    where = f" to “{command.connection}”" if command.connection else ""
     if not known:
-        return "No program has been connected for long enough to be missed."
-    return f"No program called “{name}” is known: choose one of {known}."
+        return f"No program has been connected{where} for long enough to be missed."
+    return f"No program called “{command.program}” has been connected{where}: choose one of {known}."
 
 
 def _links(loop: AgentLoop) -> list[dict[str, Any]]:

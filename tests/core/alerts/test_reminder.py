@@ -8,6 +8,7 @@ from agent.core.memory import Stopped
 from agent.core.problem import Severity
 from agent.core.settings import MinimumSeverity, NotificationSettings, QuietHours
 from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, Connect, Notice, OpenPage
+from agent.tws.time_zone import TimeZone
 from tests.problems.scene import NOW
 
 DAY = 86400.0
@@ -19,13 +20,13 @@ VPS = Stopped("VPS", SINCE, None, SINCE)
 
 
 def told(*stopped: Stopped, after: float = DAY, rules: QuietRules = RULES) -> list[Notice]:
-    return [effect.notice for effect in remind(stopped, CALLED, rules, SINCE + after, 0.0)[1]]
+    return [effect.notice for effect in remind(stopped, CALLED, rules, SINCE + after, TimeZone())[1]]
 
 
 def test_after_a_day_it_is_said_once_and_the_next_day_again() -> None:
     assert told(VPS, after=DAY - 1) == []
 
-    said, effects = remind([VPS], CALLED, RULES, SINCE + DAY, 0.0)
+    said, effects = remind([VPS], CALLED, RULES, SINCE + DAY, TimeZone())
 
     assert len(effects) == 1
     assert said == (replace(VPS, reminded=SINCE + DAY),)
@@ -48,7 +49,7 @@ def test_it_says_since_when_and_how_to_watch_again() -> None:
 
 def test_of_several_one_notice_tells() -> None:
     home = Stopped("Home", None, None, SINCE + DAY / 2)
-    said, effects = remind([VPS, home], CALLED, RULES, SINCE + DAY, 0.0)
+    said, effects = remind([VPS, home], CALLED, RULES, SINCE + DAY, TimeZone())
     (notice,) = [effect.notice for effect in effects]
 
     assert notice.title == "2 connections are not watched"
@@ -74,7 +75,7 @@ def test_what_ends_by_itself_or_is_no_connection_any_more_is_not_said() -> None:
 )
 def test_who_wants_silence_hears_it_later(rules: QuietRules) -> None:
     assert told(VPS, rules=rules) == []
-    assert remind([VPS], CALLED, rules, SINCE + DAY, 0.0)[0] == (VPS,)
+    assert remind([VPS], CALLED, rules, SINCE + DAY, TimeZone())[0] == (VPS,)
     assert len(told(VPS, after=DAY + 60)) == 1
 
 
@@ -82,7 +83,7 @@ def test_the_longest_names_fit_into_a_notice() -> None:
     names = {f"{'Long ' * 14}{number}": f"{'Long ' * 14}{number} (paper)" for number in range(9)}
     stopped = [Stopped(name, SINCE, None, SINCE) for name in names]
     for some in (stopped[:1], stopped):
-        (notice,) = [effect.notice for effect in remind(some, names, RULES, SINCE + DAY, 0.0)[1]]
+        (notice,) = [effect.notice for effect in remind(some, names, RULES, SINCE + DAY, TimeZone())[1]]
 
         assert len(notice.title) <= TITLE_LIMIT
         assert len(notice.text) <= TEXT_LIMIT

@@ -49,7 +49,8 @@ def test_a_notice_carries_words_and_steps() -> None:
     after, effects = speak("Paper", ledger(ENTRY), (Appeared(ENTRY),), STEPS, POLITE, NOW)
     record, announce = effects
 
-    assert record == Record(Severity.ERROR, "Paper: TWS is silent (api-silent): TWS listens on 7497; no answer")
+    line = "Paper: TWS is silent (api-silent): TWS listens on 7497; no answer"
+    assert record == Record(Severity.ERROR, line, connection="Paper", code="api-silent")
     assert isinstance(announce, Announce)
     assert announce.notice.key == KEY == notice_key("Paper", "api-silent")
     assert (announce.notice.title, announce.notice.text) == ("TWS is silent", "TWS says nothing.")
@@ -100,7 +101,12 @@ def test_a_repeat_counts() -> None:
 
 def test_a_change_is_for_the_log_only() -> None:
     assert speak("Paper", ledger(SAID), (Changed(SAID),), STEPS, POLITE, NOW)[1] == (
-        Record(Severity.INFO, "Paper: api-silent now: TWS listens on 7497; no answer"),
+        Record(
+            Severity.INFO,
+            "Paper: api-silent now: TWS listens on 7497; no answer",
+            connection="Paper",
+            code="api-silent",
+        ),
     )
 
 
@@ -120,7 +126,7 @@ def test_the_end_is_said_with_its_duration() -> None:
     _, effects = speak("Paper", Ledger(), (Cleared(BEGAN, ENDING),), STEPS, POLITE, NOW.later(192))
 
     assert effects[:3] == (
-        Record(Severity.INFO, "Paper: over after 3 min: TWS is silent"),
+        Record(Severity.INFO, "Paper: over after 3 min: TWS is silent", connection="Paper", code="api-silent"),
         Happened(MarkKind.ENDED, "Paper", "api-silent", SEEN_OVER),
         Withdraw(KEY),
     )

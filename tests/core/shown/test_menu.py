@@ -32,6 +32,7 @@ from agent.core.shown.status import ShownConnection, ShownProblem, Status
 from agent.core.told_steps import plain
 from agent.core.updates import Release
 from agent.guides import load_guides
+from agent.tws.time_zone import TimeZone
 from tests.core.shown.test_status import AT, BARE, FULL, STATUS
 from tests.core.test_fix import OFFER
 
@@ -74,7 +75,7 @@ def clicks(entries: tuple[MenuEntry, ...]) -> dict[str, Action]:
 
 def test_a_healthy_connection_is_told_with_state_application_and_link() -> None:
     healthy = replace(FULL, problems=())
-    shown = display(of(healthy), NOW, 3600.0)
+    shown = display(of(healthy), NOW, TimeZone(3600.0))
 
     assert shown.icon is IconState.CONNECTED
     assert shown.tooltip == "Paper Gateway: connected"
@@ -93,7 +94,9 @@ def test_a_healthy_connection_is_told_with_state_application_and_link() -> None:
 
 
 def test_a_link_that_no_notice_told_of_says_what_shows_it() -> None:
-    shown = display(of(replace(FULL, problems=(), link_words="connected, as the data farms show")), NOW, 3600.0)
+    shown = display(
+        of(replace(FULL, problems=(), link_words="connected, as the data farms show")), NOW, TimeZone(3600.0)
+    )
 
     assert "Link to IB’s servers: connected, as the data farms show" in lines(shown.menu)
 
@@ -102,7 +105,7 @@ def test_what_is_wrong_with_gatelight_itself_is_no_headline_of_a_connection() ->
     own = replace(
         TROUBLED.problems[0], code="config-invalid", title="The configuration cannot be used", of_program=True
     )
-    shown = display(of(replace(FULL, problems=(own,))), NOW, 3600.0)
+    shown = display(of(replace(FULL, problems=(own,))), NOW, TimeZone(3600.0))
 
     assert shown.icon is IconState.PROBLEM
     assert shown.tooltip == "Gatelight: The configuration cannot be used\nPaper Gateway: connected"
@@ -111,7 +114,7 @@ def test_what_is_wrong_with_gatelight_itself_is_no_headline_of_a_connection() ->
 
 
 def test_a_problem_is_told_with_cause_beginning_and_what_can_be_done() -> None:
-    shown = display(of(TROUBLED), NOW, 0.0, page=True)
+    shown = display(of(TROUBLED), NOW, TimeZone(), page=True)
     problem = submenu(shown.menu, f"✗ {SILENT.title}")
 
     assert shown.tooltip == "Paper Gateway: The API of IB Gateway does not answer"
@@ -121,7 +124,7 @@ def test_a_problem_is_told_with_cause_beginning_and_what_can_be_done() -> None:
 
 
 def test_where_there_is_no_page_the_menu_has_evidence_and_steps() -> None:
-    problem = submenu(display(of(TROUBLED), NOW, 0.0).menu, f"✗ {SILENT.title}")
+    problem = submenu(display(of(TROUBLED), NOW, TimeZone()).menu, f"✗ {SILENT.title}")
 
     assert lines(problem)[-9:] == [
         "What was seen:",
@@ -137,7 +140,7 @@ def test_where_there_is_no_page_the_menu_has_evidence_and_steps() -> None:
 
 
 def test_every_click_asks_for_what_it_says() -> None:
-    menu = display(of(TROUBLED), NOW, 0.0, page=True).menu
+    menu = display(of(TROUBLED), NOW, TimeZone(), page=True).menu
     snooze, stop, pause = (
         clicks(submenu(everything(menu), label)) for label in ("Snooze", "Stop watching Paper Gateway", "Pause notices")
     )
@@ -148,7 +151,7 @@ def test_every_click_asks_for_what_it_says() -> None:
     }
     assert stop == {
         "For 1 hour": Disconnect("Paper Gateway", seconds=3600.0),
-        "Until tomorrow 06:00": Disconnect("Paper Gateway", until=next_morning(NOW, 0.0)),
+        "Until tomorrow 06:00": Disconnect("Paper Gateway", until=next_morning(NOW, TimeZone())),
         "Until I start again": Disconnect("Paper Gateway"),
     }
     assert pause == {"For 1 hour": Pause(3600.0), "For 1 day": Pause(86400.0), "Until I resume": Pause(None)}
@@ -165,7 +168,7 @@ def test_every_click_asks_for_what_it_says() -> None:
 
 
 def test_the_question_of_a_fix_is_read_before_the_yes_can_be_clicked() -> None:
-    (fix,) = [e for e in everything(display(of(TROUBLED), NOW, 0.0).menu) if e.label == "Use port 4002…"]
+    (fix,) = [e for e in everything(display(of(TROUBLED), NOW, TimeZone()).menu) if e.label == "Use port 4002…"]
 
     assert fix.action is None
     assert lines(fix.children) == [*OFFER.question.lines, "Yes, do it"]
@@ -173,7 +176,7 @@ def test_the_question_of_a_fix_is_read_before_the_yes_can_be_clicked() -> None:
 
 
 def test_what_is_not_watched_can_be_watched_again() -> None:
-    shown = display(of(replace(BARE, wanted=False, overall=IconState.PAUSED)), NOW, 0.0)
+    shown = display(of(replace(BARE, wanted=False, overall=IconState.PAUSED)), NOW, TimeZone())
 
     assert MenuEntry("Watch TWS", Connect("TWS")) in shown.menu
     assert not any("Stop watching" in line for line in lines(shown.menu))
@@ -191,16 +194,16 @@ def test_what_is_not_watched_can_be_watched_again() -> None:
 def test_until_when_it_is_not_watched_is_told(stopped: Stopped, told: str) -> None:
     idle = replace(BARE, wanted=False, overall=IconState.PAUSED, stopped=stopped)
 
-    assert told in lines(display(of(idle), NOW, 0.0).menu)
+    assert told in lines(display(of(idle), NOW, TimeZone()).menu)
 
 
 def test_where_nothing_is_there_nothing_is_to_be_stopped() -> None:
     assert BARE.overall is IconState.WAITING
-    assert not any("atch" in line.replace("Gatelight", "") for line in lines(display(of(BARE), NOW, 0.0).menu))
+    assert not any("atch" in line.replace("Gatelight", "") for line in lines(display(of(BARE), NOW, TimeZone()).menu))
 
 
 def test_a_time_of_another_day_has_its_day() -> None:
-    later = display(of(replace(FULL, problems=())), NOW + 86400, 0.0)
+    later = display(of(replace(FULL, problems=())), NOW + 86400, TimeZone())
 
     assert "Connected since yesterday 14:00, paper" in lines(later.menu)
 
@@ -208,14 +211,17 @@ def test_a_time_of_another_day_has_its_day() -> None:
 def test_a_pause_can_be_ended() -> None:
     assert (
         MenuEntry("Resume notices (paused until 14:00)", Resume())
-        in display(replace(of(FULL), paused_until=AT), NOW, 0.0).menu
+        in display(replace(of(FULL), paused_until=AT), NOW, TimeZone()).menu
     )
-    assert MenuEntry("Resume notices", Resume()) in display(replace(of(FULL), paused_until=float("inf")), NOW, 0.0).menu
+    assert (
+        MenuEntry("Resume notices", Resume())
+        in display(replace(of(FULL), paused_until=float("inf")), NOW, TimeZone()).menu
+    )
 
 
 def test_a_snoozed_problem_tells_until_when() -> None:
     snoozed = replace(TROUBLED, problems=(replace(SILENT, snoozed_until=AT + 60),))
-    problem = submenu(display(of(snoozed), NOW, 0.0).menu, f"✗ {SILENT.title}")
+    problem = submenu(display(of(snoozed), NOW, TimeZone()).menu, f"✗ {SILENT.title}")
 
     assert "Snoozed until 14:01" in lines(problem)
     assert "Snooze" not in lines(problem)
@@ -224,20 +230,20 @@ def test_a_snoozed_problem_tells_until_when() -> None:
 def test_a_notice_nobody_took_is_admitted() -> None:
     untold = replace(TROUBLED, problems=(replace(SILENT, told=False),))
 
-    assert any("did not take" in e.label for e in everything(display(of(untold), NOW, 0.0).menu))
-    assert not any("did not take" in e.label for e in everything(display(of(TROUBLED), NOW, 0.0).menu))
+    assert any("did not take" in e.label for e in everything(display(of(untold), NOW, TimeZone()).menu))
+    assert not any("did not take" in e.label for e in everything(display(of(TROUBLED), NOW, TimeZone()).menu))
 
 
 def test_what_is_not_visible_yet_is_not_in_the_menu() -> None:
     young = replace(TROUBLED, overall=IconState.CONNECTING, problems=(replace(SILENT, visible=False),))
 
-    assert not any(SILENT.title in e.label for e in everything(display(of(young), NOW, 0.0).menu))
+    assert not any(SILENT.title in e.label for e in everything(display(of(young), NOW, TimeZone()).menu))
     assert headline(young) == "connecting"
 
 
 def test_several_connections_have_a_submenu_each_the_worst_first() -> None:
     warned = replace(BARE, overall=IconState.WARNING)
-    shown = display(of(replace(FULL, problems=()), warned, replace(TROUBLED, name="Live TWS")), NOW, 0.0)
+    shown = display(of(replace(FULL, problems=()), warned, replace(TROUBLED, name="Live TWS")), NOW, TimeZone())
 
     assert [e.label for e in shown.menu[:3]] == [
         "✗ Live TWS: The API of IB Gateway does not answer",
@@ -251,7 +257,7 @@ def test_several_connections_have_a_submenu_each_the_worst_first() -> None:
 
 def test_each_problem_has_the_mark_of_its_severity() -> None:
     three = [replace(SILENT, title=severity, severity=severity) for severity in ("error", "warning", "info")]
-    menu = display(of(replace(TROUBLED, problems=tuple(three))), NOW, 0.0).menu
+    menu = display(of(replace(TROUBLED, problems=tuple(three))), NOW, TimeZone()).menu
 
     assert [e.label for e in menu if e.label in {"✗ error", "! warning", "· info"}] == [
         "✗ error",
@@ -271,7 +277,9 @@ def test_the_headline_is_the_worst_problem() -> None:
 
 def test_an_expected_outage_is_told_by_its_name_and_its_end() -> None:
     outage = replace(SILENT, code="scheduled-outage", severity="info", title="IB’s nightly reset")
-    shown = display(of(replace(FULL, overall=IconState.MAINTENANCE, problems=(outage,), outage_ends=AT)), NOW, 0.0)
+    shown = display(
+        of(replace(FULL, overall=IconState.MAINTENANCE, problems=(outage,), outage_ends=AT)), NOW, TimeZone()
+    )
 
     assert shown.tooltip == "Paper Gateway: IB’s nightly reset"
     assert "Should be back by 14:00" in lines(shown.menu)
@@ -281,12 +289,12 @@ def test_an_expected_outage_is_told_by_its_name_and_its_end() -> None:
 def test_starting_at_log_in_can_be_chosen_where_it_is_possible(at_login: bool) -> None:
     entry = MenuEntry("Start at log-in", StartAtLogin(not at_login), checked=at_login)
 
-    assert entry in display(STATUS, NOW, 0.0, at_login).menu
-    assert not any(isinstance(e.action, StartAtLogin) for e in display(STATUS, NOW, 0.0).menu)
+    assert entry in display(STATUS, NOW, TimeZone(), at_login).menu
+    assert not any(isinstance(e.action, StartAtLogin) for e in display(STATUS, NOW, TimeZone()).menu)
 
 
 def test_a_click_on_the_icon_opens_the_page_or_where_there_is_none_the_menu() -> None:
-    with_page, without = (display(of(TROUBLED), NOW, 0.0, page=page).menu for page in (True, False))
+    with_page, without = (display(of(TROUBLED), NOW, TimeZone(), page=page).menu for page in (True, False))
 
     assert [e.action for e in everything(with_page) if e.default] == [OpenPage()]
     assert not any(e.default for e in everything(without))
@@ -296,7 +304,7 @@ def test_a_link_that_was_lost_a_moment_ago_is_told_although_it_is_no_problem_yet
     young = replace(FULL, overall=IconState.WARNING, problems=(), server_link="down")
 
     assert headline(young) == "no link to IB’s servers at the moment"
-    assert display(of(young), NOW, 0.0).menu[0].label == "! Paper Gateway: no link to IB’s servers at the moment"
+    assert display(of(young), NOW, TimeZone()).menu[0].label == "! Paper Gateway: no link to IB’s servers at the moment"
 
 
 def test_a_disconnection_that_was_asked_for_and_a_pause_are_told_apart() -> None:
@@ -305,12 +313,12 @@ def test_a_disconnection_that_was_asked_for_and_a_pause_are_told_apart() -> None
 
     assert headline(paused) == "connected, notices paused"
     assert headline(apart) == "not watched, as you asked"
-    assert display(of(apart), NOW, 0.0).menu[0].label == "· Paper Gateway: not watched, as you asked"
+    assert display(of(apart), NOW, TimeZone()).menu[0].label == "· Paper Gateway: not watched, as you asked"
 
 
 def test_what_is_never_silenced_offers_no_snooze() -> None:
     mismatch = replace(SILENT, code="trading-mode-mismatch", can_be_snoozed=False)
-    entries = list(everything(display(of(replace(TROUBLED, problems=(mismatch,))), NOW, 0.0).menu))
+    entries = list(everything(display(of(replace(TROUBLED, problems=(mismatch,))), NOW, TimeZone()).menu))
 
     assert not any(isinstance(e.action, Snooze) for e in entries)
     assert any("cannot be snoozed" in e.label for e in entries)
@@ -388,7 +396,7 @@ def test_a_name_that_the_sentence_says_already_is_not_said_twice() -> None:
 
 
 def test_the_menu_says_live_or_paper() -> None:
-    menu = display(of(*TROUBLE), NOW, 0.0).menu
+    menu = display(of(*TROUBLE), NOW, TimeZone()).menu
 
     assert "✗ VPS (live): The API of IB Gateway does not answer" in lines(menu)
     assert "✓ Home (paper): connected" in [e.label for e in everything(menu)]
@@ -411,13 +419,13 @@ def test_no_step_of_any_guide_shows_a_mark_of_markdown() -> None:
 
 def test_no_line_is_wider_than_a_menu_bears() -> None:
     long = replace(SILENT, text="word " * 60, evidence=("word " * 60,), steps=("word " * 60,))
-    entries = list(everything(display(of(replace(TROUBLED, problems=(long,))), NOW, 0.0).menu))
+    entries = list(everything(display(of(replace(TROUBLED, problems=(long,))), NOW, TimeZone()).menu))
 
     assert max(len(e.label) for e in entries) <= LINE_WIDTH + 4
 
 
 def test_no_account_is_in_the_menu() -> None:
-    assert not any(a in str(display(STATUS, NOW, 0.0)) for a in FULL.accounts)
+    assert not any(a in str(display(STATUS, NOW, TimeZone())) for a in FULL.accounts)
 
 
 def test_since_belongs_to_the_headline() -> None:
@@ -435,15 +443,15 @@ def test_a_link_that_sockets_show_is_told_without_a_session() -> None:
     off = replace(FULL, phase="idle", problems=(), server_link="up", link_words="connected, as its sockets show")
     unknown = replace(off, server_link="unknown", link_words="not known")
 
-    assert "Link to IB’s servers: connected, as its sockets show" in lines(display(of(off), NOW, 0.0).menu)
-    assert not any(line.startswith("Link") for line in lines(display(of(unknown), NOW, 0.0).menu))
+    assert "Link to IB’s servers: connected, as its sockets show" in lines(display(of(off), NOW, TimeZone()).menu)
+    assert not any(line.startswith("Link") for line in lines(display(of(unknown), NOW, TimeZone()).menu))
 
 
 @pytest.mark.parametrize("page", [True, False])
 def test_a_newer_version_is_a_line_that_opens_the_page_which_offers_it(page: bool) -> None:
     status = replace(STATUS, update=Release("0.3.0", "https://example.org/gatelight/"))
     without, with_it = (
-        [(e.label, e.action) for e in display(one, NOW, 0.0, page=page).menu] for one in (STATUS, status)
+        [(e.label, e.action) for e in display(one, NOW, TimeZone(), page=page).menu] for one in (STATUS, status)
     )
     (line,) = [entry for entry in with_it if entry not in without]
 
@@ -451,4 +459,4 @@ def test_a_newer_version_is_a_line_that_opens_the_page_which_offers_it(page: boo
     about = next(n for n, (label, _) in enumerate(with_it) if label.endswith(f"Gatelight {STATUS.version}"))
     assert with_it.index(line) == about - 1
     # It is no problem: tooltip and icon stay as they were.
-    assert display(status, NOW, 0.0).tooltip == display(STATUS, NOW, 0.0).tooltip
+    assert display(status, NOW, TimeZone()).tooltip == display(STATUS, NOW, TimeZone()).tooltip

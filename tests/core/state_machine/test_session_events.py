@@ -35,7 +35,7 @@ def test_a_session_that_is_ready_is_asked_for_its_time_at_once() -> None:
 
     assert effects == (
         SendHeartbeat(number),
-        Record(Severity.INFO, "Paper Gateway: connected (server version 178)"),
+        Record(Severity.INFO, "Paper Gateway: connected (server version 178)", connection="Paper Gateway"),
     )
     assert session is not None
     assert (session.accounts, session.heartbeats.sent) == (("DU1",), (NOW.monotonic,))
@@ -45,7 +45,9 @@ def test_a_failure_is_told_to_the_log_once() -> None:
     state = looked(started())
     state, effects = take_in(state, SessionFailed(number_of(state), Outcome.REFUSED, 0.0, "connection refused"), NOW)
 
-    assert effects == (Record(Severity.INFO, "Paper Gateway: no connection: connection refused"),)
+    assert effects == (
+        Record(Severity.INFO, "Paper Gateway: no connection: connection refused", connection="Paper Gateway"),
+    )
     assert state.urgent_since == NOW.monotonic
 
     again = replace(state.watched[0], link=replace(state.watched[0].link, state=Connecting(0.0, 9, 4002, 7000, "d")))
@@ -118,7 +120,7 @@ def test_a_loss_is_in_the_log_and_wants_a_look() -> None:
     state = connected()
     state, effects = take_in(state, SessionLost(number_of(state), "reset"), NOW.later(1))
 
-    assert effects == (Record(Severity.INFO, "Paper Gateway: connection lost: reset"),)
+    assert effects == (Record(Severity.INFO, "Paper Gateway: connection lost: reset", connection="Paper Gateway"),)
     assert isinstance(state.watched[0].link.state, BackingOff)
     assert state.watched[0].session is None
     assert state.urgent_since == NOW.monotonic + 1

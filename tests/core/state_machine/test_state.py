@@ -12,6 +12,7 @@ from agent.tws.applications import TradingMode
 from agent.tws.calendar import Expectation, Outage, OutageKind
 from agent.tws.coming import DailyEnd, KnownFrom
 from agent.tws.reset_windows import Region
+from agent.tws.time_zone import TimeZone
 from tests.core.made_up_agent import PAPER, connected, started
 from tests.problems.scene import NOW, connection
 
@@ -53,7 +54,7 @@ def test_the_facts_about_a_connection_are_those_of_the_state() -> None:
             # A paper account, whose servers are in America.
             "region": Region.AMERICA,
             "restart_time": None,
-            "utc_offset": 0.0,
+            "zone": TimeZone(),
             "allowance": state.timing.expected_restart_allowance,
         }
     ]
@@ -90,9 +91,9 @@ def test_an_application_out_of_sight_restarts_by_our_time_or_by_utc(utc_offset: 
     asked: list[tuple[int | None, float]] = []
     by_utc = Outage(OutageKind.RESTART, NOW.wall - 60, NOW.wall + 300)
 
-    def expect(now: float, *, restart_time: int | None, utc_offset: float, **known: Any) -> Expectation:
-        asked.append((restart_time, utc_offset))
-        return Expectation(restart=by_utc if restart_time is not None and utc_offset == 0.0 else None)
+    def expect(now: float, *, restart_time: int | None, zone: TimeZone, **known: Any) -> Expectation:
+        asked.append((restart_time, zone.utc_offset))
+        return Expectation(restart=by_utc if restart_time is not None and zone == TimeZone() else None)
 
     state = started()
     told = SettingsTold(Known(ConfigResponse(lock_and_exit=LockAndExit("11:45", "PM", "restart"))), NOW.monotonic, 226)

@@ -13,6 +13,7 @@ from agent.core.state_machine.timetable import (
     surely_expected,
     usually,
 )
+from agent.tws.time_zone import TimeZone
 
 MONDAY = 20_514
 """2026-03-02, in days since 1970."""
@@ -36,9 +37,9 @@ def at(day: int, quarter: int = NINE) -> int:
 
 
 def test_a_quarter_is_of_the_local_day() -> None:
-    assert quarter_of(0.0, 0.0) == 0
-    assert quarter_of(900.0 * 95, 900.0) == 96
-    assert quarter_of(0.0, -1.0) == -1
+    assert quarter_of(0.0, TimeZone()) == 0
+    assert quarter_of(900.0 * 95, TimeZone(900.0)) == 96
+    assert quarter_of(0.0, TimeZone(-1.0)) == -1
     assert day_of(at(3)) == MONDAY + 3
 
 

@@ -21,7 +21,7 @@ from agent.core.shown.display import (
 from agent.core.state_machine.advance import advance
 from agent.core.state_machine.intake import take_in
 from agent.core.state_machine.state import Knowledge, Words
-from agent.core.state_machine.user_actions import SEEN
+from agent.core.state_machine.user_actions import SEEN, is_so_already
 from agent.guides import load_guides
 from agent.problems import PROBLEMS
 from tests.core.made_up_agent import PAPER, looked, started
@@ -62,6 +62,29 @@ def test_an_end_is_kept_as_a_time_whether_it_was_given_as_one_or_as_a_duration()
         state, _ = take_in(started(), UserAsked(asked), NOW)
 
         assert state.memory.stopped == (Stopped(PAPER.name, NOW.wall, NOW.wall + 60, NOW.wall),)
+
+
+def test_what_is_so_already_is_known_before_it_is_done() -> None:
+    bot, other = (ProgramKept(ProgramId(name), 1_900_000) for name in ("bot", "other"))
+    state = started(PAPER, LIVE)
+    port = PortKept(PAPER.name, programs=(replace(bot, ignored=True), other))
+    state = replace(state, watched=(replace(state.watched[0], port=port), state.watched[1]))
+    so = (Connect(""), Connect("Live"), Resume(), SeenChanges(""), Ignore("bot"), Ignore("other", undo=True))
+    news = (Disconnect(""), Pause(None), Ignore("other"), Ignore("bot", undo=True), Ignore("other", PAPER.name))
+
+    assert [is_so_already(state, one, NOW) for one in so] == [True] * 6
+    assert [is_so_already(state, one, NOW) for one in news] == [False] * 5
+    assert is_so_already(state, Ignore("other", "Live"), NOW)
+
+    stopped, _ = take_in(state, UserAsked(Disconnect("Live")), NOW)
+    paused, _ = take_in(state, UserAsked(Pause(None)), NOW)
+    changed = replace(state.watched[0], changes=(ChangeKept("port", "4002", "4001", NOW.wall),))
+
+    assert [is_so_already(stopped, one, NOW) for one in (Connect(""), Connect("Live"))] == [False, False]
+    assert is_so_already(stopped, Connect(PAPER.name), NOW)
+    assert not is_so_already(paused, Resume(), NOW)
+    assert not is_so_already(replace(state, watched=(changed, state.watched[1])), SeenChanges(""), NOW)
+    assert is_so_already(replace(state, watched=(changed, state.watched[1])), SeenChanges("Live"), NOW)
 
 
 def test_watching_again_takes_the_reminder_back() -> None:

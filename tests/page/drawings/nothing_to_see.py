@@ -83,6 +83,11 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "Find the program that sends so much: usually one that subscribes to many instruments at once or "
         "changes many orders.",
         "If it can keep what it has loaded, switch that on.",
+        "If it subscribes to many instruments at once, let it pause between them.",
+        "Let {most} cancel the data it does not need any more.",
+        "Let {most} load fewer instruments at a time, or pause between its requests.",
+        "Let {most} send fewer messages in a second.",
+        "Start no further program that loads historical data meanwhile.",
         "If one program holds many connections, restart that program: it probably opens new ones without "
         "closing the old.",
         "Let it load fewer instruments at a time, or pause between its requests.",

@@ -300,6 +300,10 @@ port = 4002
 [notifications]
 quiet_hours = ["22:00-07:00"]
 remote = ["ntfy://secret"]
+
+[[notifications.targets]]
+name = "Phone"
+url = "keyring:phone"
 """
 
 
@@ -435,7 +439,7 @@ async def test_what_cannot_be_used_is_refused_and_nothing_changes(
         ("notifications.quiet_hours", ["22-7"],
          "Quiet hours: “22-7” cannot be used. It must be times of the day, such as 22:00-07:00."),
         ("notifications.remote", ["secret"],
-         "Phone, mail or chat: a text without :// cannot be used. It must be an Apprise URL, such as ntfy://topic."),
+         "Further addresses: a text without :// cannot be used. It must be an Apprise URL, such as ntfy://topic."),
         ("connections.New.name", " paper ", "There is a connection “paper” already: choose another name."),
     ],
 )  # fmt: skip
@@ -564,9 +568,8 @@ async def test_what_was_written_is_what_is_shown_again(backend: MadeUpBackend) -
     answer = await settings.read_settings(backend, {})
     for table in answer["tables"]:
         for key in table["keys"]:
-            name = (
-                f"connections.{table['entry']}.{key['name']}" if "entry" in table else f"{table['name']}.{key['name']}"
-            )
+            within = f"{table['name']}.{table['entry']}" if "entry" in table else table["name"]
+            name = f"{within}.{key['name']}"
             await settings.change(backend, {"key": name, "value": key["value"]})
 
     after = load(backend.config)

@@ -12,7 +12,8 @@ async def test_the_days_that_the_page_offers_are_read(days: str) -> None:
     backend = MadeUpBackend()
 
     assert await read_history(backend, {"days": days}) == {"connections": []}
-    assert backend.asked == [f"history of {days} days"]
+    assert await read_history(backend, {"days": days, "whole": "yes"}) == {"connections": []}
+    assert backend.asked == [f"history of {days} days", f"history of {days} days, whole"]
 
 
 @pytest.mark.parametrize("days", ["", "0", "2", "-1", "1e9", "seven", None, 7])

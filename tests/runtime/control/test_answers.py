@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from agent.core.memory import Memory, PortKept, ProgramId, ProgramKept
+from agent.core.settings import QuietHours
 from agent.runtime.control.answers import LONGEST_SILENCE, fitting
 from agent.runtime.control.channel import LONGEST_CONTROL_MESSAGE
 from agent.runtime.loop import AgentLoop
@@ -207,13 +208,40 @@ async def test_a_program_that_is_not_known_is_refused_with_those_that_are() -> N
         bot = ProgramKept(ProgramId("quantower"), 1_900_000)
         port = PortKept("Paper Gateway", 4002, programs=(bot,))
         loop.state = replace(loop.state, watched=(replace(loop.state.watched[0], port=port),))
-        unknown = answered(loop, {"command": "ignore", "program": "bot"})
-        undone = answered(loop, {"command": "ignore", "program": "quantower", "undo": True})
+        unknown = answered(loop, {"command": "ignore", "program": "bot", "name": "Paper Gateway"})
         elsewhere = answered(loop, {"command": "seen", "name": "nothing"})
-        done = [answered(loop, {"command": "ignore", "program": "quantower"}), answered(loop, {"command": "seen"})]
+        done = answered(loop, {"command": "ignore", "program": "quantower"})
 
     assert "No program has been connected for long enough" in no_program["error"]
-    assert unknown["error"].endswith("choose one of “quantower”.")
-    assert "is watched already" in undone["error"]
+    assert unknown["error"].endswith("to “Paper Gateway”: choose one of “quantower”.")
     assert "There is no connection" in elsewhere["error"]
-    assert done == [{"done": True}] * 2
+    assert done == {"done": True}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [{"command": "seen"}, {"command": "resume"}, {"command": "connect"}, {"command": "ignore", "program": "bot"}],
+    ids=lambda c: c["command"],
+)
+async def test_what_is_so_already_is_done_and_told_as_that(command: dict[str, Any]) -> None:
+    world = MadeUpWorld()
+    async with running(world) as loop:
+        await world.until(connected)
+        port = PortKept("Paper Gateway", 4002, programs=(ProgramKept(ProgramId("bot"), 1_900_000, ignored=True),))
+        loop.state = replace(loop.state, watched=(replace(loop.state.watched[0], port=port),))
+        reply = answered(loop, command)
+
+    assert reply == {"done": True, "already": True}
+
+
+async def test_notices_that_are_resumed_in_a_quiet_hour_come_after_it() -> None:
+    world = MadeUpWorld()
+    async with running(world) as loop:
+        await world.until(connected)
+        always = (QuietHours(0, 720), QuietHours(720, 0))
+        settings = loop.state.settings
+        settings = replace(settings, notifications=replace(settings.notifications, quiet_hours=always))
+        loop.state = replace(loop.state, settings=settings, memory=Memory(paused_until=float("inf")))
+        reply = answered(loop, {"command": "resume"})
+
+    assert reply == {"done": True, "quiet_hours": True}

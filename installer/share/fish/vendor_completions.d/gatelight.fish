@@ -51,7 +51,7 @@ function _shtab_gatelight_using
 end
 
 set -g _shtab_gatelight_commands status doctor explain fix history bundle replay logs run stop autostart relay setup config 'config path' 'config show' 'config check' 'config set' pause resume snooze seen ignore connect disconnect demo simulate help version completion
-set -g _shtab_gatelight_opts_with_value --app-version --application --command-server --config --connection --control --data-dir --days --fault --for --mode --out --port --scenario --server-version --shape
+set -g _shtab_gatelight_opts_with_value --app-version --application --command-server --config --connection --control --data-dir --days --fault --for --log-format --mode --out --port --scenario --server-version --shape
 
 complete -c gatelight -e
 complete -c gatelight -f
@@ -131,6 +131,7 @@ complete -c gatelight -n '_shtab_gatelight_using run' -s v -l verbose -d 'say mo
 complete -c gatelight -n '_shtab_gatelight_using run' -l version -d 'show program'"'"'s version number and exit'
 complete -c gatelight -n '_shtab_gatelight_using run' -l no-tray -d 'without icon; notices are shown all the same'
 complete -c gatelight -n '_shtab_gatelight_using run' -l autostart -d 'as at log-in: wait for desktop and network'
+complete -c gatelight -n '_shtab_gatelight_using run' -l log-format -xka "text json" -d 'of the log and of what -v says; json: an object a line (default: text)'
 complete -c gatelight -n '_shtab_gatelight_using; and test $_shtab_gatelight_npos -eq 0' -a stop -d 'Stop the running agent.'
 complete -c gatelight -n '_shtab_gatelight_using stop' -s h -l help -d 'show this help message and exit'
 complete -c gatelight -n '_shtab_gatelight_using stop' -l config -x -d 'the configuration file'

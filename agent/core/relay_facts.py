@@ -1,0 +1,75 @@
+"""What a relay of Gatelight counts, as its report tells: programs, and how much of IB's limits they use."""
+
+from dataclasses import dataclass
+
+from agent.tws.outside import FromOutside, OutsideName, OutsideText
+
+REPORT_SCHEMA = 1
+"""The schema of reports that this version writes and reads: a relay goes on when Gatelight is updated."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitUse:
+    """How much of a limit is in use."""
+
+    used: int
+    of: int
+    near_since: float | None = None
+    """Epoch seconds since which it is nearly used up, as `relay.ledger.NearMark` judges; None: it is not."""
+    most: int = 0
+    """The most that was in use since then."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayProgram(FromOutside):
+    """One connection of a program through a relay."""
+
+    peer: OutsideName
+    """Its address and port."""
+    since: float
+    """Epoch seconds at which it connected."""
+    pid: int | None = None
+    name: OutsideName | None = None
+    """Process name without path; None where it is not known."""
+    script: OutsideName = ""
+    """File name or module of what it runs, where it is an interpreter."""
+    client_id: int | None = None
+    lines: int = 0
+    """Market data lines."""
+    history: int = 0
+    """Historical requests of the last ten minutes, by their weight."""
+    rate: LimitUse | None = None
+    """Messages in the latest second; None where it is not counted."""
+    uncounted: OutsideText = ""
+    """Why it is not counted, as a phrase; empty where it is, or has said nothing yet."""
+    connected: bool = True
+    """False: it has left, and only its historical requests still count."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayRefusal(FromOutside):
+    """TWS has refused a request because of a limit."""
+
+    at: float
+    """Epoch seconds."""
+    code: int
+    """The notice that said so."""
+    request: OutsideText
+    """What was asked for; empty where that is not known."""
+    program: RelayProgram
+    """Who asked; of one that has left, nothing else counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayCounts:
+    """What one relay counted at one moment."""
+
+    written: float
+    """Epoch seconds."""
+    programs: tuple[RelayProgram, ...]
+    lines: LimitUse
+    history: LimitUse
+    history_safe_at: float
+    """Epoch seconds from which one more historical request is safe."""
+    refusals: tuple[RelayRefusal, ...] = ()
+    """The latest last."""

@@ -1,0 +1,206 @@
+"""The relays of Gatelight that run here: what each reports, and which program is behind each of its connections."""
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psutil
+
+from agent.core.clock import Moment
+from agent.core.facts import Fact, Known, RelaySeen, Unknown
+from agent.core.relay_facts import REPORT_SCHEMA, LimitUse, RelayCounts, RelayProgram, RelayRefusal
+from agent.observers.programs import program_file
+from agent.platforms.bounded_process import BoundedProcess
+from agent.platforms.files import read_file
+from agent.platforms.sockets.row import SocketReader, SocketState
+
+LATE_AFTER = 12.0
+"""Seconds after which a relay that has something to count has told nothing for too long; it reports every two."""
+IDLE_LATE_AFTER = 100.0
+"""The same for one with nothing to count, which reports every half minute."""
+MOST_RELAYS = 32
+"""Relays that are reported."""
+_MOST_REFUSALS = 30
+_MOST_PROGRAMS = 128
+"""Programs of one relay that are reported."""
+_LARGEST_REPORT = 16 << 20
+"""Bytes; a usual one has a few kilobytes."""
+_SAME_START = 60.0
+"""Seconds. The file tells when the relay began to count, soon after its process was started."""
+_COMMAND = "relay"
+"""The command that a relay was started with."""
+_MOST_ASKED = 2
+"""How often the system is asked for the program of one connection, which may have ended before the first time."""
+_OTHER_VERSION = Unknown("it was started by another version of Gatelight, and its report cannot be read")
+
+
+class ProgramOf(NamedTuple):
+    """The process at the end of a connection."""
+
+    pid: int
+    name: str
+    script: str
+
+
+class RelayObserver:
+    """Reads the reports of one data folder, from any thread; remembers the program of each connection."""
+
+    def __init__(self, folder: Path | None, make_reader: Callable[[], SocketReader]) -> None:
+        """Without a `folder` there is no relay to see."""
+        self._folder = folder
+        self._make_reader = make_reader
+        self._reader: SocketReader | None = None
+        self._programs: dict[tuple[int, str], ProgramOf | int] = {}
+        """By port of the relay and address of the program: its process, or how often it was asked for in vain."""
+        self._one_at_a_time = threading.Lock()
+
+    def observe(self, now: Moment) -> Fact[tuple[RelaySeen, ...]]:
+        """The relays by name, each with what it counts, or with the reason why that is not known."""
+        if self._folder is None:
+            return Known(())
+        with self._one_at_a_time:
+            reports = [told for told in reports_in(self._folder) if relay_runs(told)][:MOST_RELAYS]
+            self._ask_for_programs(reports, now)
+            return Known(tuple(self._seen(told, now) for told in reports))
+
+    def _ask_for_programs(self, reports: Iterable[Mapping[str, Any]], now: Moment) -> None:
+        """Find out which processes the connections belong to that are new."""
+        asked = {(_port(told), str(one.get("peer"))) for told in reports for one in _list(told, "programs")}
+        # What has left may still count.
+        gone = {
+            (_port(told), str(one.get("peer")))
+            for told in reports
+            for one in (*_list(told, "left"), *_list(told, "refusals"))
+        }
+        self._programs = {key: found for key, found in self._programs.items() if key in asked | gone}
+        new = {key for key in asked if isinstance(tries := self._programs.get(key, 0), int) and tries < _MOST_ASKED}
+        if not new:
+            return
+        self._reader = self._reader or self._make_reader()
+        owners = owners_of(self._reader, {port for port, _ in new}, now)
+        for key in new:
+            tries = self._programs.get(key, 0)
+            self._programs[key] = owners.get(key) or (tries + 1 if isinstance(tries, int) else 0)
+
+    def _seen(self, told: Mapping[str, Any], now: Moment) -> RelaySeen:
+        host, _, port = str(told.get("to", "")).rpartition(":")
+        name, to_port = str(told.get("name", "")), int(port) if port.isdecimal() else 0
+        try:
+            counts = self._counts(told, now)
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+            counts = _OTHER_VERSION
+        return RelaySeen(name, int(told["pid"]), _port(told), host.strip("[]"), to_port, counts)
+
+    def _counts(self, told: Mapping[str, Any], now: Moment) -> Fact[RelayCounts]:
+        if told.get("schema") != REPORT_SCHEMA:
+            return _OTHER_VERSION
+        written, programs, left = float(told["written"]), _list(told, "programs"), _list(told, "left")
+        ten = told["history"]["ten_minutes"]
+        late_after = LATE_AFTER if programs or ten["used"] else IDLE_LATE_AFTER
+        if not -late_after <= now.wall - written <= late_after:
+            return Unknown("it has reported nothing for a while")
+        made = [self._program(_port(told), one, written) for one in (*programs, *left)]
+        return Known(
+            RelayCounts(
+                written=written,
+                programs=tuple(made[:_MOST_PROGRAMS]),
+                lines=_use(told["lines"], written),
+                history=_use(ten, written),
+                history_safe_at=written + max(0.0, float(ten["safe_in_s"])),
+                refusals=tuple(self._refusal(_port(told), one, written) for one in _list(told, "refusals"))[
+                    -_MOST_REFUSALS:
+                ],
+            )
+        )
+
+    def _refusal(self, port: int, told: Mapping[str, Any], written: float) -> RelayRefusal:
+        at = written - float(told["ago_s"])
+        return RelayRefusal(at, int(told["code"]), str(told["request"]), self._program(port, told, written))
+
+    def _program(self, port: int, told: Mapping[str, Any], written: float) -> RelayProgram:
+        peer, connected = str(told["peer"]), "connected_s" in told
+        found = self._programs.get((port, peer))
+        client_id, rate = told.get("client_id"), told.get("messages_per_s")
+        return RelayProgram(
+            peer=peer,
+            since=written - float(told.get("connected_s", 0.0)),
+            pid=found.pid if isinstance(found, ProgramOf) else None,
+            name=found.name if isinstance(found, ProgramOf) else None,
+            script=found.script if isinstance(found, ProgramOf) else "",
+            client_id=None if client_id is None else int(client_id),
+            lines=int(told.get("lines", 0)),
+            history=int(told.get("historical_requests_in_window", 0)),
+            rate=None if rate is None else _use({"used": rate["now"], **rate}, written),
+            uncounted=str(told.get("uncounted_because", "")),
+            connected=connected,
+        )
+
+
+def reports_in(folder: Path) -> Iterator[dict[str, Any]]:
+    """The reports that lie in a folder, whether their relays still run or not."""
+    try:
+        files = sorted(folder.glob("*.json"))
+    except OSError:
+        return
+    for file in files:
+        try:
+            told = json.loads(read_file(file, _LARGEST_REPORT, links=False))
+            if isinstance(told, dict) and isinstance(told["programs"], list) and told["pid"] and told["written"]:
+                yield told
+        except (OSError, ValueError, KeyError, RecursionError):
+            # It ends at this moment, or it is not a report.
+            continue
+
+
+def relay_runs(told: Mapping[str, Any]) -> bool:
+    """Whether the process that wrote a report is still the same one."""
+    try:
+        process = psutil.Process(int(told["pid"]))
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        # Where the clock was set meanwhile, only the command line tells.
+        same = abs(process.create_time() - float(told["started"])) < _SAME_START
+        return same or _COMMAND in BoundedProcess(process.pid).cmdline()
+    except psutil.AccessDenied:
+        return True
+    except (psutil.Error, KeyError, ValueError, TypeError, OverflowError):
+        return False
+
+
+def owners_of(reader: SocketReader, ports: set[int], now: Moment) -> dict[tuple[int, str], ProgramOf]:
+    """The process of each connection to these ports of this machine, by port and by the address of its program."""
+    owners: dict[tuple[int, str], ProgramOf] = {}
+    try:
+        rows = reader.read(frozenset(), frozenset(ports), thorough=True, now=now.monotonic).rows
+    except (OSError, psutil.Error):
+        return owners
+    for row in rows:
+        if row.state is SocketState.LISTEN or row.pid is None or row.remote_port not in ports:
+            continue
+        address = f"[{row.local_address}]" if ":" in row.local_address else row.local_address
+        try:
+            name = psutil.Process(row.pid).name()
+        except psutil.Error:
+            continue
+        script = program_file(row.pid, name).script
+        owners[row.remote_port, f"{address}:{row.local_port}"] = ProgramOf(row.pid, name, script)
+    return owners
+
+
+def _port(told: Mapping[str, Any]) -> int:
+    port = told.get("port")
+    return port if isinstance(port, int) else 0
+
+
+def _list(told: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    found = told.get(name)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _use(told: Mapping[str, Any], written: float) -> LimitUse:
+    near = told.get("near")
+    if near is None:
+        return LimitUse(int(told["used"]), int(told["of"]))
+    return LimitUse(int(told["used"]), int(told["of"]), written - float(near["since_s"]), int(near["most"]))

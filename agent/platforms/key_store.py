@@ -1,0 +1,83 @@
+"""The key store of the system, through `keyring`: writing and removing what is kept there for Gatelight.
+
+keyring loads cryptography on Linux, and a store may first ask the user to unlock it. So the agent asks a process of its
+own, which ends with the answer. The secret goes there on standard input and never comes back.
+"""
+
+import json
+import sys
+from enum import StrEnum
+
+from agent.platforms.own_process import ask_own_process, own_command
+
+KEPT_FOR = "Gatelight"
+"""Under which the key store keeps what is Gatelight's."""
+STORE_COMMAND = "key-store"
+"""The argument with which this program runs as such a process; only the agent uses it, not the user."""
+STORE_SECONDS = 25.0
+"""Seconds that it may take: the user may have to type a password."""
+
+_NAMES = {"win32": "the Credential Manager of Windows", "darwin": "the keychain of macOS"}
+STORE_NAME = _NAMES.get(sys.platform, "the keyring of your desktop")
+"""What the user calls the store, with its article."""
+
+
+class StoreAct(StrEnum):
+    """What is asked of the store."""
+
+    LOOK = "look"
+    KEEP = "keep"
+    FORGET = "forget"
+
+
+class StoreWord(StrEnum):
+    """Its answer."""
+
+    DONE = "done"
+    MISSING = "missing"
+    """There is no store, or keyring is not installed."""
+    REFUSED = "refused"
+    """The store is locked, or did not want to."""
+
+
+async def ask_key_store(act: StoreAct, name: str = "", secret: str = "") -> StoreWord:
+    """Look whether there is a store, keep a secret under a name, or forget one."""
+    order = json.dumps({"act": act, "name": name, "secret": secret}).encode("ascii")
+    try:
+        told = await ask_own_process(own_command(STORE_COMMAND), order, STORE_SECONDS, "key store")
+        return StoreWord(told.output.decode("ascii").strip())
+    except (OSError, ValueError):
+        # A process that was ended has no answer.
+        return StoreWord.REFUSED
+
+
+def answer_key_store() -> None:
+    """Do what standard input asks for; the answer goes to standard output."""
+    asked = json.loads(sys.stdin.read())
+    sys.stdout.write(done_in_store(StoreAct(asked["act"]), asked["name"], asked["secret"]))
+
+
+def done_in_store(act: StoreAct, name: str, secret: str) -> StoreWord:
+    """Do it in this very process."""
+    try:
+        import keyring
+        from keyring.backends import chainer, fail
+        from keyring.errors import PasswordDeleteError
+    except ImportError:
+        return StoreWord.MISSING
+    store = keyring.get_keyring()
+    nothing = isinstance(store, fail.Keyring) or (isinstance(store, chainer.ChainerBackend) and not store.backends)
+    if nothing:
+        return StoreWord.MISSING
+    try:
+        if act is StoreAct.KEEP:
+            store.set_password(KEPT_FOR, name, secret)
+        elif act is StoreAct.FORGET:
+            store.delete_password(KEPT_FOR, name)
+    except PasswordDeleteError:
+        # It is not there.
+        return StoreWord.DONE
+    except Exception:
+        # Backends raise errors of their own libraries, too.
+        return StoreWord.REFUSED
+    return StoreWord.DONE

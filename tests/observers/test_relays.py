@@ -1,0 +1,169 @@
+"""Reports of relays, as files that any process may have left there, and the programs behind connections."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from agent.core.clock import Moment
+from agent.core.facts import Known, RelaySeen, Unknown
+from agent.core.relay_facts import LimitUse
+from agent.observers.relays import IDLE_LATE_AFTER, LATE_AFTER, RelayObserver, relay_runs
+from agent.platforms import current
+from agent.relay.counter import ConnectionCounter
+from agent.relay.ledger import HistoryWindows, NearMark, ProgramUsage
+from agent.relay.report import relay_as_json
+
+
+def report(now: Moment, *, port: int = 5002, peers: tuple[str, ...] = (), **about: Any) -> dict[str, Any]:
+    """As a relay writes it, whose process is this one."""
+    usages = [ProgramUsage(now.monotonic - 60.0, peer) for peer in peers]
+    for usage in usages:
+        usage.client_id, usage.server_version = 7, 178
+    told = {"name": "Mine", "port": port, "to": "127.0.0.1:4002", "pid": os.getpid(), "written": now.wall, **about}
+    near = {"lines": NearMark(5.0), "history": NearMark(5.0)}
+    if peers:
+        near["lines"].take(now.monotonic - 10.0, 93, 100)
+    started = {"started": psutil.Process().create_time() + 1.0}
+    return relay_as_json(started | told, usages, HistoryWindows(), 100, near, now.monotonic)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "relays"
+    made.mkdir()
+    return made
+
+
+def observed(folder: Path, now: Moment, *reports: Any) -> tuple[RelaySeen, ...]:
+    for number, told in enumerate(reports):
+        (folder / f"{number}.json").write_text(told if isinstance(told, str) else json.dumps(told))
+    found = RelayObserver(folder, current().socket_reader).observe(now)
+    assert isinstance(found, Known)
+    return found.value
+
+
+def test_a_report_is_read_with_its_age(folder: Path, now: Moment) -> None:
+    (seen,) = observed(folder, now, report(now, peers=("127.0.0.1:9",)))
+
+    assert (seen.name, seen.pid, seen.port, seen.host, seen.to_port) == ("Mine", os.getpid(), 5002, "127.0.0.1", 4002)
+    assert isinstance(seen.counts, Known)
+    counts = seen.counts.value
+    assert counts.written == now.wall
+    assert counts.lines == LimitUse(0, 100, now.wall - 10.0, 93)
+    (program,) = counts.programs
+    assert (program.peer, program.client_id, program.since, program.pid) == ("127.0.0.1:9", 7, now.wall - 60.0, None)
+
+
+@pytest.mark.parametrize(("peers", "after"), [(("127.0.0.1:9",), LATE_AFTER), ((), IDLE_LATE_AFTER)])
+def test_a_relay_that_has_told_nothing_for_a_while_is_not_known(
+    folder: Path, now: Moment, peers: tuple[str, ...], after: float
+) -> None:
+    told = report(now, peers=peers)
+
+    (fresh,) = observed(folder, now.later(after - 1.0), told)
+    (late,) = observed(folder, now.later(after + 1.0), told)
+    assert isinstance(fresh.counts, Known)
+    assert late.counts == Unknown("it has reported nothing for a while")
+    assert (late.name, late.port) == (fresh.name, fresh.port)
+
+
+@pytest.mark.parametrize(
+    "change", [{"schema": 2}, {"schema": None}, {"lines": 5}, {"history": {}}, {"lines": {"used": "x", "of": 1}}]
+)
+def test_a_report_of_another_version_is_not_guessed_at(folder: Path, now: Moment, change: dict[str, Any]) -> None:
+    (seen,) = observed(folder, now, report(now, peers=("127.0.0.1:9",)) | change)
+
+    assert isinstance(seen.counts, Unknown)
+    assert seen.port == 5002
+
+
+def test_what_is_no_report_is_passed_over(folder: Path, now: Moment) -> None:
+    broken = ["", "[]", '{"programs": 5}', "{" * 20_000, '{"programs": [], "pid": 5, "written": 0}', "[" * 200_000]
+    (folder / "link.json").symlink_to(folder / "0.json")
+
+    assert observed(folder, now, *broken) == ()
+    assert observed(folder / "gone", now) == ()
+
+
+def test_a_report_that_an_ended_relay_left_is_none(folder: Path, now: Moment) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+
+    assert observed(folder, now, report(now, pid=ended.pid)) == ()
+    assert not relay_runs({"pid": "x"})
+
+
+def test_after_the_clock_was_set_the_command_line_tells() -> None:
+    started = psutil.Process().create_time() - 7200.0
+    command = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    with (
+        subprocess.Popen([*command, "relay", "Mine"], stdin=subprocess.PIPE) as relay,
+        subprocess.Popen(command, stdin=subprocess.PIPE) as other,
+    ):
+        assert relay_runs({"pid": relay.pid, "started": started})
+        assert not relay_runs({"pid": other.pid, "started": started})
+        for process in (relay, other):
+            process.communicate()
+
+
+@pytest.fixture
+def connection() -> Iterator[tuple[int, str]]:
+    """The port of a listener, and the address of a program that has connected to it: of this process."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)) as program:
+            taken, _ = server.accept()
+            with taken:
+                yield port, f"127.0.0.1:{program.getsockname()[1]}"
+
+
+def test_each_connection_has_its_program_also_when_that_has_left(
+    folder: Path, now: Moment, connection: tuple[int, str]
+) -> None:
+    port, peer = connection
+    told = report(now, port=port, peers=(peer, "192.0.2.7:50000"))
+    observer = RelayObserver(folder, current().socket_reader)
+    (folder / "0.json").write_text(json.dumps(told))
+    found = observer.observe(now)
+
+    assert isinstance(found, Known)
+    assert isinstance(found.value[0].counts, Known)
+    here, elsewhere = found.value[0].counts.value.programs
+    assert (here.pid, here.name) == (os.getpid(), psutil.Process().name())
+    assert (elsewhere.pid, elsewhere.name) == (None, None)
+
+    left = told | {"programs": [], "left": [{"peer": peer, "historical_requests_in_window": 40}]}
+    (folder / "0.json").write_text(json.dumps(left))
+    found = observer.observe(now)
+    assert isinstance(found, Known)
+    assert isinstance(found.value[0].counts, Known)
+    (gone,) = found.value[0].counts.value.programs
+    assert gone == replace(here, connected=False, client_id=None, history=40, since=now.wall, rate=None)
+
+
+def test_programs_without_an_end_are_bounded(folder: Path, now: Moment) -> None:
+    (seen,) = observed(folder, now, report(now, peers=tuple(f"127.0.0.1:{number}" for number in range(1000))))
+
+    assert isinstance(seen.counts, Known)
+    assert len(seen.counts.value.programs) == 128
+
+
+def test_historical_requests_belong_to_the_program_that_sent_them(now: Moment) -> None:
+    windows, first, second = HistoryWindows(), ProgramUsage(0.0, "a"), ProgramUsage(0.0, "b")
+    for number, usage in enumerate((first, second, second)):
+        counter = ConnectionCounter(usage, windows, lambda: 1.0, lambda: None, lambda: None)
+        assert counter is not None
+        windows.add(1.0, f"{number}", f"{number}", 2, usage)
+    told = relay_as_json({}, [first], windows, 100, {"lines": NearMark(1.0), "history": NearMark(1.0)}, 2.0)
+
+    assert [one["historical_requests_in_window"] for one in told["programs"] if one["counted"]] == []
+    assert told["left"] == [{"peer": "b", "historical_requests_in_window": 4}]
