@@ -101,8 +101,6 @@ class ClientSession(asyncio.Protocol):
         """Accept the connection, or do what the faults demand instead."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        # Asyncio does so by itself only for sockets that it made: small messages are not to wait for each other.
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         peer = transport.get_extra_info("peername")
         situation = self._situation
         self._host.arrived(self)
