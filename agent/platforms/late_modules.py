@@ -85,6 +85,10 @@ def keep_out(*names: str) -> None:
             stand_in = StandIn(name)
             stand_in.__spec__ = ModuleSpec(name, None)
             sys.modules[name] = stand_in
+            # An import that finds it binds it no more.
+            package, _, part = name.rpartition(".")
+            if package in sys.modules:
+                setattr(sys.modules[package], part, stand_in)
 
 
 def keep_face_out(package: str) -> None:
