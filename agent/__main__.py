@@ -7,9 +7,9 @@ def run() -> int:
     """The command; Ctrl-C ends it without a word also while it is still being loaded."""
     try:
         if sys.argv[1:] == ["send-remote"]:
-            # This and the next three are for the agent alone: see `agent.channels.remote_sender`,
-            # `agent.platforms.key_store`, `agent.runtime.fetcher` and `agent.app.own_files`, which are not imported
-            # for the sake of a name.
+            # This and the next ones are for the agent alone: see `agent.channels.remote_sender`,
+            # `agent.platforms.key_store`, `agent.runtime.fetcher`, `agent.app.own_files` and
+            # `agent.runtime.relay_process`, which are not imported for the sake of a name.
             from agent.channels.remote_sender import send_remote
 
             send_remote()
@@ -27,6 +27,10 @@ def run() -> int:
 
             load_every_module()
             return 0
+        if sys.argv[1:2] == ["keep-relay"] and len(sys.argv) == 3:
+            from agent.cli.relay import keep_relay
+
+            return keep_relay(sys.argv[2])
         from agent.platforms.late_modules import OF_A_COMMAND, OF_THE_LIBRARY, keep_out
 
         keep_out(*OF_THE_LIBRARY, *OF_A_COMMAND)

@@ -20,7 +20,7 @@ rm /tmp/gatelight.deb
 useradd -m -u 1000 gatelight
 install -d -o gatelight -g gatelight -m 700 {DATA}
 """
-HEALTH = "CMD-SHELL gatelight status >/dev/null 2>&1; test $? -le 1"
+HEALTH = "gatelight status >/dev/null 2>&1; test $? -le 1"
 """Healthy is a Gatelight that answers, whatever it tells of TWS."""
 CONFIGURATION = (
     # A number: Kubernetes sees by it that this is not root.
@@ -31,7 +31,7 @@ CONFIGURATION = (
     # The settings are those of /etc/gatelight/config.toml, where there is one.
     *("--env", f"GATELIGHT_DATA_DIR={DATA}", "--env", "XDG_CONFIG_HOME=/etc"),
     *("--volume", DATA, "--port", "9464"),
-    *("--healthcheck", HEALTH),
+    *("--healthcheck", f"CMD-SHELL '{HEALTH}'"),
     *("--healthcheck-interval", "60s", "--healthcheck-timeout", "20s", "--healthcheck-start-period", "30s"),
 )
 """How the image starts: options of `buildah config`, each with its value."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from agent.app.actions import Actions
 from agent.app.channels import Channels
-from agent.app.configuration_again import ConfigurationAgain
+from agent.app.configuration_again import ConfigurationAgain, ConfigurationStamp
 from agent.app.fix_host import FixHost, abilities, run_aside
 from agent.app.greeting import Welcome
 from agent.app.history_host import HistoryHost
@@ -42,6 +42,7 @@ from agent.core.shown.display import (
 )
 from agent.core.shown.menu import display, tooltip
 from agent.core.shown.status import Status
+from agent.core.state_machine.quiet import all_quiet
 from agent.core.state_machine.state import Knowledge
 from agent.core.timing import Timing
 from agent.core.updates import Origin
@@ -146,8 +147,13 @@ class AgentHost:
         state = replace(state, abilities=abilities(places.config), config_error=error, own=own, hold_until=hold)
         state = replace(state, origin=origin or installed_here())
         keep, record = settings.history.keep, lambda *_: None
-        self._history = None if instance is None else HistoryHost(places.data, keep, self._world.now, state.knowledge)
-        if self._history is not None:
+        self._history = None
+        if instance is not None:
+            self._history = HistoryHost(
+                *(places.data, keep, self._world.now, state.knowledge),
+                announce=self._world.announce,
+                quiet=lambda: all_quiet(self._loop.state, self._world.now()),
+            )
             self._world.happened, record = self._history.happened, self._history.record
         self._loop = AgentLoop(state, self._world, after=lambda _, now: self._page.decided(now), record=record)
         self._configuration = ConfigurationAgain(places, self._loop.post, self._reconfigured)
@@ -177,7 +183,7 @@ class AgentHost:
             also=self._duties(),
             together=together,
         )
-        await schedule.watch(self._places.config)
+        await schedule.watch(ConfigurationStamp(self._places.config))
         await control.start()
         schedule.start()
         if self._history is not None:

@@ -3,20 +3,42 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 from agent.app.fix_host import abilities
 from agent.config.reading import load
+from agent.config.sources import included, patterns_in
 from agent.core.events import ConfigRejected, Reconfigured
 from agent.core.facts import Abilities
 from agent.core.settings import Settings
 from agent.errors import ConfigError
 from agent.runtime.aside import within
+from agent.runtime.file_stamp import FileStamp, stamp_of
 from agent.runtime.paths import Places
 
 logger = logging.getLogger("agent")
 
 _READ_SECONDS = 5.0
 """Seconds that reading the configuration again may take."""
+
+
+class ConfigurationStamp:
+    """Tells one state of the files of a configuration from another: they change, come and go. Called aside."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read: tuple[FileStamp | None, tuple[str, ...]] = None, ()
+        """The stamp of the main file, and the patterns it had then."""
+
+    def __call__(self) -> tuple[object, ...]:
+        """What differs once any of them has changed."""
+        main = stamp_of(self._path)
+        if main is None:
+            return (None,)
+        if main != self._read[0]:
+            self._read = main, patterns_in(self._path)
+        names = (name for _, found in included(self._path, self._read[1]) for name in found or ())
+        return main, *((name, stamp_of(self._path.parent / name)) for name in names)
 
 
 class ConfigurationAgain:

@@ -1,11 +1,13 @@
 """What the running agent keeps of itself: the history of what it shows, and the recording of what it takes in."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from agent import __version__
 from agent.core.clock import Moment
-from agent.core.effects import Happened
+from agent.core.effects import Happened, MarkKind
+from agent.core.problem import Severity
+from agent.core.shown.display import Notice
 from agent.core.shown.status import Status
 from agent.core.state_machine.state import Knowledge
 from agent.core.state_machine.step import AgentStep
@@ -18,8 +20,11 @@ ALIVE_EVERY = 60.0
 """Seconds between two notes that the agent runs: after a kill, so much of it may be told as not watched."""
 
 
+_DAMAGED = "Gatelight’s history was damaged"
+
+
 class HistoryHost:
-    """Everything except what the writer tells happens on the agent's loop."""
+    """Everything except what the writer tells, in its thread, happens on the agent's loop."""
 
     def __init__(
         self,
@@ -28,12 +33,18 @@ class HistoryHost:
         now: Callable[[], Moment],
         known: Knowledge,
         *,
-        tell: Callable[[str], None] = lambda _: None,
+        announce: Callable[[Notice], Awaitable[str | None]],
+        quiet: Callable[[], bool],
     ) -> None:
-        """`folder` is the data folder; `keep` and `tell`: see `HistoryWriter`."""
+        """`folder` is the data folder; `keep`: see `HistoryWriter`. `announce`: see `RunningAgent`. `quiet`: whether
+        nothing may be said now."""
         self._now = now
+        self._announce = announce
+        self._quiet = quiet
         self._recorder = Recorder(__version__, now().wall)
-        self._writer = HistoryWriter(folder, keep, tell=tell)
+        self._writer = HistoryWriter(folder, keep, tell=self._heard)
+        self._news = ""
+        """What the writer has told and the user does not know yet."""
         self._steps = StepRecorder(folder, known, now().wall)
         self._marks: list[Mark] = []
         self._alive_at = now().monotonic
@@ -70,6 +81,20 @@ class HistoryHost:
         self._alive_at = now.monotonic
         marks, self._marks = self._marks, []
         self._writer.take(self._recorder.alive(now.wall, marks))
+        await self._tell()
+
+    def _heard(self, news: str) -> None:
+        self._news = news
+
+    async def _tell(self) -> None:
+        """Tell the user what the writer told, as soon as that may be said and a channel takes it."""
+        news = self._news
+        if not news or self._quiet():
+            return
+        notice = Notice("gatelight/history", Severity.WARNING, _DAMAGED, news)
+        if await self._announce(notice) is None:
+            self._news = ""
+            self.happened(Happened(MarkKind.SAID, "", "history-damaged", _DAMAGED))
 
     def close(self) -> None:
         """End; first write what is left, for a moment at most."""

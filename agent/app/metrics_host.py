@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from agent.app.running import RunningAgent
+from agent.core.evidence.relays import relays_of
 from agent.core.problem import Severity
 from agent.core.session_facts import Phase
 from agent.core.settings import MetricsSettings
@@ -177,6 +178,7 @@ class MetricsHost:
             tuple(self._connections(status)),
             self._counts.own.copy() if self._counts is not None else Counter(),
             dict(self._server.refused) if self._server is not None else {},
+            relays_of(state.machine),
         )
 
     def _connections(self, status: Status) -> "Iterator[MeasuredConnection]":

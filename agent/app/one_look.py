@@ -11,6 +11,7 @@ from agent.core.clock import Moment
 from agent.core.events import Event, Reconfigured
 from agent.core.evidence.processes import candidates
 from agent.core.facts import Abilities, Purpose
+from agent.core.names import meant_by, none_fits
 from agent.core.settings import Settings
 from agent.core.shown.status import Status
 from agent.core.state_machine.advance import no_second_place
@@ -121,14 +122,17 @@ class OneLook:
 def willing(settings: Settings, name: str | None) -> Settings:
     """The settings for a look that the user asks for, which connects even where the agent would wait for a click.
 
-    With a name only that connection is looked at. The others stay in the settings, so that their ports do not count as
-    its own. Raises UsageError for a name that is not configured.
+    With a name, or a pattern, only those connections are looked at. The others stay in the settings, so that their
+    ports do not count as theirs. Raises UsageError for a name that is not configured.
     """
-    if name is not None and name not in {c.name for c in settings.connections}:
-        known = ", ".join(f"“{c.name}”" for c in settings.connections)
-        choose = f"choose one of {known}" if known else "none is configured; leave the name out to look at everything"
+    names = [c.name for c in settings.connections]
+    meant = names if name is None else meant_by(name, names)
+    if name is not None and not names:
+        choose = "none is configured; leave the name out to look at everything"
         raise UsageError(f"There is no connection named “{name}”: {choose}.")
-    connections = tuple(replace(c, auto_connect=name in (None, c.name)) for c in settings.connections)
+    if name is not None and not meant:
+        raise UsageError(none_fits(name, names))
+    connections = tuple(replace(c, auto_connect=c.name in meant) for c in settings.connections)
     return replace(settings, connections=connections)
 
 

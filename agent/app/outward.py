@@ -3,6 +3,7 @@
 Metrics, hooks, relays, dead-man ping, new versions, and the service manager that has started it.
 """
 
+import os
 from typing import TYPE_CHECKING
 
 from agent.app.hooks_host import HooksHost
@@ -12,7 +13,6 @@ from agent.app.relays_host import RelaysHost
 from agent.app.running import RunningAgent
 from agent.app.update_check import UpdateCheck
 from agent.core.shown.status import Status
-from agent.platforms.service_manager import service_manager
 from agent.runtime.memory_file import MemoryFile
 
 if TYPE_CHECKING:
@@ -30,9 +30,12 @@ class Outward:
 
     def begin(self) -> None:
         """The agent answers from now on: tell the service manager, where there is one."""
-        if (manager := service_manager()) is not None:
-            from agent.app.service_host import ServiceHost
+        if "NOTIFY_SOCKET" not in os.environ:
+            return
+        from agent.app.service_host import ServiceHost
+        from agent.platforms.service_manager import service_manager
 
+        if (manager := service_manager()) is not None:
             self._service = ServiceHost(self._agent, manager)
             self._service.begin()
 

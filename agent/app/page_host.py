@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from agent.app.channels import notices_on
+from agent.app.relay_pictures import RelayPictures
 from agent.app.running import RunningAgent
 from agent.app.target_tools import TargetTools
 from agent.core.clock import Moment
@@ -87,6 +88,7 @@ class PageHost:
         self._starting: asyncio.Task[None] | None = None
         self._worker = Worker("page file")
         self._reader = OneAtATime("history reading")
+        self._relays = RelayPictures(agent.places, agent.now)
         self._bundles: BundleHost | None = None
 
     # ── for the program ─────────────────────────────────────────────────────────────────────────
@@ -287,6 +289,10 @@ class PageHost:
         state, now, sent = self._agent.state, self._agent.now(), self._agent.sent
         return [limits_to_json(usage_of(facts_about(state, w, now), sent(w.settings.name))) for w in state.watched]
 
+    async def relays(self) -> list[dict[str, Any]]:
+        """What each relay counts."""
+        return await self._relays.read()
+
     async def history(self, days: int, *, whole: bool) -> dict[str, Any]:
         """What is kept of the last days, all outages or the latest. Raises GatelightError where it cannot be read."""
         return await self._reader.within(_READ_SECONDS, partial(self._read_history, days, whole))
@@ -296,7 +302,7 @@ class PageHost:
         from agent.history.reading import read_days
 
         now = datetime.fromtimestamp(self._agent.now().wall).astimezone()
-        return history_json(read_days(self._agent.places.data, days, now, pictures=True), strips=True, whole=whole)
+        return history_json(read_days(self._agent.places.data, days, now, pictures=True, whole=whole), strips=True)
 
     async def bundle(self) -> dict[str, Any]:
         """A diagnostics bundle."""

@@ -8,6 +8,7 @@ and when it is tried again, is decided in `agent.core.alerts.targets`.
 import asyncio
 import json
 import logging
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,7 +23,15 @@ from agent.platforms.own_process import ask_own_process, own_command
 
 logger = logging.getLogger(__name__)
 
-_INSTALL = "install Gatelight with its extra, `pip install 'gatelight[remote]'`"
+
+def install_words(*, packaged: bool) -> str:
+    """How Apprise and keyring come to be there; `packaged`: this program has no pip that could add them."""
+    if packaged:
+        return "install Gatelight from Python instead of from this package, `pipx install 'gatelight[remote]'`"
+    return "install Gatelight with its extra, `pip install 'gatelight[remote]'`"
+
+
+_INSTALL = install_words(packaged=getattr(sys, "frozen", False))
 INSTALL_APPRISE = f"Apprise is not installed: {_INSTALL}"
 
 _KINDS = {Severity.INFO: "info", Severity.WARNING: "warning", Severity.ERROR: "failure"}

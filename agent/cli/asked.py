@@ -6,9 +6,13 @@ from typing import Any
 
 from agent.cli.terminal import tell
 from agent.core.clock import day_and_time
+from agent.core.names import meant_by, none_fits
 from agent.errors import UsageError
 from agent.runtime.control.channel import request
 from agent.runtime.paths import Places
+
+_NAMED = 10
+"""Connections that a sentence names."""
 
 
 def ask(places: Places, message: dict[str, Any]) -> dict[str, Any]:
@@ -38,12 +42,33 @@ def command(places: Places, options: argparse.Namespace) -> int:
             return snooze(places, options.code, options.duration)
 
 
+def of_those(answer: dict[str, Any], name: str | None) -> tuple[dict[str, Any], bool]:
+    """The status of the connections that a name or a pattern means, and whether one of them shows a problem.
+
+    Raises UsageError where none is meant. Without a name, all of them.
+    """
+    status = answer["status"]
+    if name is None:
+        return status, answer["shows_problem"]
+    names = [connection["name"] for connection in status["connections"]]
+    meant = meant_by(name, names)
+    if not meant:
+        raise UsageError(none_fits(name, names))
+    connections = [connection for connection in status["connections"] if connection["name"] in meant]
+    shown = (p for connection in connections for p in connection["problems"])
+    ill = any(c["overall"] in ("problem", "warning") for c in connections)
+    return {**status, "connections": connections}, ill or any(p["visible"] and p["severity"] != "info" for p in shown)
+
+
 def tell_agent(places: Places, message: dict[str, Any], done: str, already: str = "", quiet: str = "") -> int:
     """Tell the agent what the user wants and say that it is done; 1 where a restart of the agent would forget it.
 
     `already`: what is said instead where it was so before. `quiet`: where it is done, and it is a quiet hour.
     """
-    answer = ask(places, message)
+    return _say_so(ask(places, message), done, already, quiet)
+
+
+def _say_so(answer: dict[str, Any], done: str, already: str = "", quiet: str = "") -> int:
     if "not_kept" in answer:
         tell(answer["not_kept"])
         return 1
@@ -54,20 +79,33 @@ def tell_agent(places: Places, message: dict[str, Any], done: str, already: str 
     return 0
 
 
+def _which(answer: dict[str, Any], name: str | None, every: str) -> str:
+    """What a sentence says of whom; of a pattern, which connections fit it."""
+    found = answer.get("connections")
+    if found is None:
+        return every if name is None else f"“{name}”"
+    names = ", ".join(f"“{one}”" for one in found[:_NAMED]) + (
+        f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    )
+    tell(f"“{name}” fits {len(found)} connection{'s' * (len(found) > 1)}: {names}.")
+    return "Each of them" if len(found) > 1 else f"“{found[0]}”"
+
+
 def watch(places: Places, name: str | None) -> int:
     """`gatelight connect`."""
-    which = "Every connection" if name is None else f"“{name}”"
-    done, already = f"{which} is watched again.", f"{which} is watched already."
-    return tell_agent(places, {"command": "connect", "name": name}, done, already)
+    answer = ask(places, {"command": "connect", "name": name})
+    which = _which(answer, name, "Every connection")
+    return _say_so(answer, f"{which} is watched again.", f"{which} is watched already.")
 
 
 def stop_watching(places: Places, name: str | None, duration: str | None) -> int:
     """`gatelight disconnect`."""
     seconds = None if duration is None else seconds_of(duration)
     until = "until `gatelight connect`" if seconds is None else f"until {clock_time(seconds)}"
-    message = {"command": "disconnect", "name": name, "seconds": seconds}
-    which = "No connection is" if name is None else f"“{name}” is not"
-    return tell_agent(places, message, f"{which} watched {until}.")
+    answer = ask(places, {"command": "disconnect", "name": name, "seconds": seconds})
+    which = _which(answer, name, "")
+    none = {"": "No connection is", "Each of them": "None of them is"}.get(which, f"{which} is not")
+    return _say_so(answer, f"{none} watched {until}.")
 
 
 def pause(places: Places, duration: str | None) -> int:
@@ -92,9 +130,10 @@ def snooze(places: Places, code: str, duration: str) -> int:
 
 def seen(places: Places, name: str | None) -> int:
     """`gatelight seen`."""
-    which = "" if name is None else f" about “{name}”"
-    done = f"What changed{which} is not shown any more."
-    return tell_agent(places, {"command": "seen", "name": name}, done, f"No change{which} was waiting to be seen.")
+    answer = ask(places, {"command": "seen", "name": name})
+    which = _which(answer, name, "")
+    about = f" about {which[:1].lower()}{which[1:]}" if which else ""
+    return _say_so(answer, f"What changed{about} is not shown any more.", f"No change{about} was waiting to be seen.")
 
 
 def ignore_program(places: Places, program: str, name: str | None, *, undo: bool) -> int:

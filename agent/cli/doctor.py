@@ -14,6 +14,7 @@ from agent.cli.report import so_far
 from agent.cli.terminal import columns, is_terminal, laid_out
 from agent.config.reading import load
 from agent.core.clock import Moment
+from agent.core.names import meant_by
 from agent.core.shown.display import IconState
 from agent.core.shown.status import Status, status_to_json
 from agent.runtime.clock import SystemClock
@@ -45,7 +46,9 @@ def examine(places: Places, name: str | None, say: Callable[[str], None], *, liv
 
     with _progress() if shows else contextlib.nullcontext(lambda *_: None) as waiting:
         seen = asyncio.run(look(waiting))
-    return replace(seen, connections=tuple(c for c in seen.connections if name in (None, c.name)))
+    names = [c.name for c in seen.connections]
+    meant = names if name is None else meant_by(name, names)
+    return replace(seen, connections=tuple(c for c in seen.connections if c.name in meant))
 
 
 @contextlib.contextmanager

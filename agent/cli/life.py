@@ -101,6 +101,15 @@ def _ended(process: "subprocess.Popen[bytes]", seconds: float) -> bool:
     return True
 
 
+def stop_alone(places: Places) -> None:
+    """Stop the agent, and say that it has stopped, and which relays go on. Raises what `stop_agent` raises."""
+    from agent.cli.relay_stop import relays_go_on
+
+    stop_agent(places)
+    tell("Gatelight has stopped.")
+    relays_go_on(places, tell)
+
+
 def stop_agent(places: Places) -> None:
     """Tell the agent to stop, and wait for its end. Raises AgentNotRunning, or GatelightError where it stays."""
     answer: dict[str, Any] = request(places, {"command": "stop"})

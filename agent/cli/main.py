@@ -146,10 +146,9 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _stop(options: argparse.Namespace) -> int:
-    from agent.cli.life import stop_agent
+    from agent.cli.life import stop_alone
 
-    stop_agent(_places(options))
-    tell("Gatelight has stopped.")
+    stop_alone(_places(options))
     return 0
 
 
@@ -169,7 +168,7 @@ def _autostart(options: argparse.Namespace) -> int:
 def _relay(options: argparse.Namespace) -> int:
     from agent.cli.relay import command
 
-    return command(_places(options), options.name, tell, _as_json if options.json else None, print_text)
+    return command(_places(options), options.name, options.which, tell, _as_json if options.json else None, print_text)
 
 
 def _told(options: argparse.Namespace) -> int:
@@ -182,17 +181,18 @@ def _told(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from agent.cli.asked import ask
+    from agent.cli.asked import ask, of_those
 
     answer = ask(_places(options), {"command": "status", "show_accounts": options.show_accounts})
+    status, ill = of_those(answer, options.name)
     with contextlib.suppress(BrokenPipeError):
         if options.json:
-            _as_json(answer["status"])
+            _as_json(status)
         else:
             from agent.cli.report import render
 
-            print_text(render(answer["status"]))
-    return 1 if answer["shows_problem"] else 0
+            print_text(render(status, every=bool(options.verbose)))
+    return 1 if ill else 0
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -263,24 +263,22 @@ def _setup(options: argparse.Namespace) -> int:
 def _config(options: argparse.Namespace) -> int:
     from agent.config.reading import check, load
     from agent.config.showing import show
+    from agent.config.sources import in_order, sources_of
 
     places = _places(options)
     match options.what:
         case "path":
             out(str(places.config))
         case "show":
-            out(show(load(places.config, named=places.config_named)).rstrip("\n"))
+            settings = load(places.config, named=places.config_named)
+            out(show(settings, sources_of(places.config) if places.config.exists() else None).rstrip("\n"))
         case "check":
             faults = check(places.config, named=places.config_named)
             for fault in faults:
                 tell(fault)
             if faults:
                 return 2
-            out(
-                f"{places.config} is in order."
-                if places.config.exists()
-                else "No configuration file: the defaults are used."
-            )
+            out(in_order(places.config))
         case _:
             # tomlkit takes a tenth of a second to import, and only this needs it.
             from agent.config.editing import set_value

@@ -148,6 +148,14 @@ def _epilog(prog: str, about: About) -> str:
     return "\n".join(lines)
 
 
+_WHICH = "only this connection, or those that fit a pattern such as 'prod-*'"
+
+
+def _add_shown(parser: CommandParser) -> None:
+    _add_status(parser)
+    parser.add_argument("name", nargs="?", metavar="NAME", help=_WHICH)
+
+
 def _add_status(parser: CommandParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.add_argument("--show-accounts", action="store_true", help="do not mask account numbers")
@@ -156,7 +164,7 @@ def _add_status(parser: CommandParser) -> None:
 def _add_doctor(parser: CommandParser) -> None:
     _add_status(parser)
     parser.add_argument("--settings", action="store_true", help="list every setting that was looked at")
-    parser.add_argument("name", nargs="?", metavar="NAME", help="only this connection")
+    parser.add_argument("name", nargs="?", metavar="NAME", help=_WHICH)
 
 
 def _add_explain(parser: CommandParser) -> None:
@@ -234,7 +242,7 @@ def _add_config(parser: CommandParser) -> None:
 
 
 def _add_connect(parser: CommandParser) -> None:
-    parser.add_argument("name", nargs="?", metavar="NAME", help="only this connection")
+    parser.add_argument("name", nargs="?", metavar="NAME", help=_WHICH)
 
 
 def _add_disconnect(parser: CommandParser) -> None:
@@ -278,12 +286,13 @@ def _add_completion(parser: CommandParser) -> None:
 
 
 def _add_relay(parser: CommandParser) -> None:
-    parser.add_argument("name", metavar="NAME", help="of the relay, in the configuration; or status")
+    parser.add_argument("name", metavar="NAME", help="of the relay, in the configuration; or status, or stop")
+    parser.add_argument("which", nargs="?", metavar="NAME", help="with stop: the relay to end")
     parser.add_argument("--json", action="store_true", help="with status: one JSON object on standard output")
 
 
 _OPTIONS: dict[str, Callable[[CommandParser], None]] = {
-    "status": _add_status,
+    "status": _add_shown,
     "doctor": _add_doctor,
     "explain": _add_explain,
     "fix": _add_fix,

@@ -10,12 +10,16 @@ from agent.core.clock import took
 from agent.core.shown.display import IconState
 
 _BAD = frozenset({"problem", "warning"})
+_MANY = 20
+"""Connections from which on those that are well are folded."""
+_NAMED = 5
+"""Names in the line that counts."""
 _WIDE, _MIDDLE = 90, 70
 """Columns from which on programs and latency, and the time, have a column."""
 
 
-def overview(connections: list[dict[str, Any]]) -> Iterator[str]:
-    """The lines of the table, below a line that counts."""
+def overview(connections: list[dict[str, Any]], *, every: bool = False) -> Iterator[str]:
+    """The lines of the table, below a line that counts. Of many, those that are well are a line, unless `every`."""
     # Rich is imported here, where a table is printed for people.
     from agent.cli.colours import text_table
 
@@ -23,11 +27,16 @@ def overview(connections: list[dict[str, Any]]) -> Iterator[str]:
     bad = [c["name"] for c in ordered if c["overall"] in _BAD]
     if bad:
         has = "has" if len(bad) == 1 else "have"
-        yield f"{len(bad)} of {len(ordered)} {has} a problem: {', '.join(bad)}"
+        more = f" and {len(bad) - _NAMED} more" if len(bad) > _NAMED + 1 else ""
+        yield f"{len(bad)} of {len(ordered)} {has} a problem: {', '.join(bad[: _NAMED if more else None])}{more}"
     elif all(c["overall"] == "connected" for c in ordered):
         yield f"All is well: {len(ordered)} connections"
     else:
         yield f"{len(ordered)} connections"
+    well = [c for c in ordered if c["overall"] == "connected"]
+    folded = len(ordered) > _MANY and not every and len(well) > 1
+    if folded:
+        ordered = [c for c in ordered if c["overall"] != "connected"]
     yield ""
     width = columns(sys.stdout)
     head = ["", "Name", "", "State"]
@@ -36,7 +45,11 @@ def overview(connections: list[dict[str, Any]]) -> Iterator[str]:
         head.append("Since")
     if width >= _WIDE:
         head += ["Programs", "Answers in"]
-    yield from text_table(head, [row[: len(head)] for row in rows], width).splitlines()
+    if rows:
+        yield from text_table(head, [row[: len(head)] for row in rows], width).splitlines()
+    if folded:
+        others = "the others" if rows else "all"
+        yield f"{IconState.CONNECTED.mark}  {len(well)} are connected ({others}); `gatelight status -v` lists them."
 
 
 def _row(connection: dict[str, Any]) -> list[str]:

@@ -1,20 +1,25 @@
 """`gatelight relay NAME`: the relay, in the foreground. Imports little, since the process lives for days.
 
-`gatelight relay status` is in `relay_status`.
+`keep_relay` is the same in a process that the agent has started. `status` and `stop` are in `relay_status` and
+`relay_stop`.
 """
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from agent.config.reading import load
-from agent.config.relays import STATUS, target_of
+from agent.config.relays import STATUS, STOP, order_of
 from agent.config.text import found_words
+from agent.core.relay_facts import RelayOrder
 from agent.core.settings import RelaySettings, Settings
-from agent.errors import UsageError
+from agent.errors import RelayError, UsageError
 from agent.platforms.files import reason_of
 from agent.platforms.folders import make_private
+from agent.relay.keeping import OrderReader, learnt_before, leave_word, order_path, report_path
 from agent.relay.meter import Meter
-from agent.relay.pump import Relay, RelayOrder
+from agent.relay.pump import Relay
 from agent.relay.report import ReportWriter
 from agent.runtime import stop_signals
 from agent.runtime.paths import Places
@@ -23,27 +28,62 @@ from agent.runtime.paths import Places
 def command(
     places: Places,
     name: str,
+    which: str | None,
     say: Callable[[str], None],
     as_json: Callable[[dict[str, Any]], None] | None,
     out: Callable[[str], None],
 ) -> int:
     """Relay until a signal comes; returns the exit status. Raises ConfigError, UsageError or RelayError.
 
-    With the name `status`, show what the running relays count.
+    With the name `status`, show what the running relays count; with `stop`, end the relay called `which`.
     """
+    # Both are imported late: a relay itself stays small.
+    if name == STOP:
+        from agent.cli.relay_stop import stop_relay
+
+        return stop_relay(places, which, say)
+    if which is not None:
+        raise UsageError("A relay has one name; put one of several words between quotation marks.")
     if name == STATUS:
-        # Imported late: a relay itself stays small.
         from agent.cli.relay_status import show_relays
 
         return show_relays(places, as_json, out, say)
     settings = load(places.config, named=places.config_named)
-    found = _relay_of(settings, name)
-    host, port = target_of(found, settings.connections)
-    order = RelayOrder(found.name, found.listen, host, port, found.allow)
-    writer = _writer(places, order, say)
-    meter = None if writer is None else Meter(order.name, order.target, found.lines, writer.give)
-    relay = Relay(order, say, meter=meter)
+    order = order_of(_relay_of(settings, name), settings.connections)
     try:
+        _serve(order, places.relays, say, kept=False)
+    except RelayError as fault:
+        from agent.cli.relay_stop import running_already
+
+        raise running_already(places, order, fault) from None
+    return 0
+
+
+def keep_relay(told: str) -> int:
+    """Relay in a process that the agent has started, and that outlives it; `told` is JSON of the order and a folder.
+
+    Returns the exit status; the reason why a relay could not begin is left in the folder.
+    """
+    given = json.loads(told)
+    order, folder = RelayOrder.of_json(given["order"]), Path(given["folder"])
+    try:
+        _serve(order, folder, lambda _: None, kept=True)
+    except RelayError as fault:
+        leave_word(report_path(folder, order.listen), order, str(fault))
+        return fault.exit_status
+    return 0
+
+
+def _serve(order: RelayOrder, folder: Path, say: Callable[[str], None], *, kept: bool) -> None:
+    path = report_path(folder, order.listen)
+    writer = _writer(path, order, say)
+    meter = None if writer is None else Meter(order.name, order.target, order.lines, writer.give)
+    relay = Relay(order, say, meter=meter)
+    orders = None
+    try:
+        if meter is not None:
+            meter.begin_as(kept=kept, learnt=learnt_before(folder, order))
+            orders = OrderReader(order_path(path), relay.obey, say)
         relay.open()
         stop_signals.listen(relay.stop)
         say(
@@ -53,19 +93,22 @@ def command(
         relay.run()
     finally:
         stop_signals.ignore()
-        if writer is not None:
-            writer.close()
-    return 0
+        if orders is not None:
+            orders.close()
+        if writer is not None and meter is not None:
+            writer.close(keep=meter.has_learnt)
+        if relay.was_told_to_stop:
+            leave_word(path, order)
 
 
-def _writer(places: Places, order: RelayOrder, say: Callable[[str], None]) -> ReportWriter | None:
+def _writer(path: Path, order: RelayOrder, say: Callable[[str], None]) -> ReportWriter | None:
     """What writes down the counts; None, and a sentence, where that cannot be: connections are relayed all the same."""
     try:
-        make_private(places.relays)
+        make_private(path.parent)
     except OSError as fault:
-        say(f"{places.relays} cannot be written ({reason_of(fault)}), so relay “{order.name}” counts nothing.")
+        say(f"{path.parent} cannot be written ({reason_of(fault)}), so relay “{order.name}” counts nothing.")
         return None
-    return ReportWriter(places.relays / f"{order.listen}.json")
+    return ReportWriter(path)
 
 
 def _relay_of(settings: Settings, name: str) -> RelaySettings:

@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from agent.core.clock import lasting, took
-from agent.observers.relays import owners_of, relay_runs, reports_in
+from agent.core.shown.relayed import HistoryUse, ProgramUse, RelayUse, relay_use
+from agent.observers.relays import RelayObserver
 from agent.platforms import current
 from agent.runtime.clock import SystemClock
 from agent.runtime.paths import Places
 
 _LISTED = 12
 """Instruments of a program that are told by name."""
+_REFUSALS_LISTED = 5
 
 
 def show_relays(
@@ -25,7 +27,7 @@ def show_relays(
     if as_json is not None:
         as_json({"schema": 1, "relays": relays})
     elif relays:
-        out(render_relays(relays))
+        out(render_relays(relays, time.time()))
     else:
         say("No relay runs: `gatelight relay NAME` starts one.")
     return 0 if relays else 3
@@ -33,69 +35,87 @@ def show_relays(
 
 def running_relays(places: Places) -> list[dict[str, Any]]:
     """What each running relay of this data folder reports, by name; its programs with process and name, if known."""
-    found = sorted(filter(relay_runs, reports_in(places.relays)), key=lambda one: str(one.get("name", "")))
-    ports = {int(one["port"]) for one in found if one["programs"]}
-    owners = owners_of(current().socket_reader(), ports, SystemClock().now()) if ports else {}
-    for one in found:
-        one["age_s"] = round(max(0.0, time.time() - one["written"]), 1)
-        for program in one["programs"]:
-            if owner := owners.get((int(one["port"]), str(program["peer"]))):
-                program |= {"pid": owner.pid, "name": owner.name}
-    return found
+    return RelayObserver(places.relays, current().socket_reader).told(SystemClock().now())
 
 
-def render_relays(relays: list[dict[str, Any]]) -> str:
-    """The same for people."""
-    return "\n\n".join("\n".join(_relay(one)) for one in relays)
+def render_relays(relays: list[dict[str, Any]], now: float) -> str:
+    """The same for people; `now` in epoch seconds."""
+    return "\n\n".join("\n".join(_relay(one, now)) for one in relays)
 
 
-def _relay(one: dict[str, Any]) -> Iterator[str]:
-    ten, lines = one["history"]["ten_minutes"], one["lines"]
-    leads = f"port {one['port']} leads to {one['to']} (pid {one['pid']})"
-    yield f"Relay “{one['name']}”: {leads}, as of {lasting(one['age_s'])} ago"
-    if not one["programs"]:
-        yield "  No program is connected."
+def _relay(told: dict[str, Any], now: float) -> Iterator[str]:
+    use = relay_use(told)
+    if isinstance(use, str):
+        yield f"Relay “{told.get('name', '')}”: what it counts is not known, since {use}."
         return
-    yield f"  Market data lines: {lines['used']} of {lines['of']}"
-    yield f"  Historical requests: {ten['used']} of {ten['of']} in ten minutes; {_safe(one['history'], one['age_s'])}"
-    yield f"  Clients: {one['clients']['used']} of {one['clients']['of']}"
-    for program in one["programs"]:
-        yield from _program(program)
-
-
-def _safe(history: dict[str, Any], age: float) -> str:
-    """When the next historical request is safe, by every rule; `age` of the report in seconds."""
-    ten, contract, same = (history[name]["safe_in_s"] - age for name in ("ten_minutes", "same_contract", "identical"))
-    told = "the next is safe now" if ten <= 0 else f"the next is safe in {lasting(ten)}"
-    if contract > 0:
-        told += f", for the busiest contract in {contract:.1f} s"
-    if same > 0:
-        told += f", the same one again in {lasting(same)}"
-    return told
-
-
-def _program(program: dict[str, Any]) -> Iterator[str]:
-    name = program.get("name") or f"Program at {program['peer']}"
-    known = [f"pid {program['pid']}"] if "pid" in program else []
-    known += [f"client ID {program['client_id']}"] if "client_id" in program else []
-    yield f"  {name}" + (f" ({', '.join(known)})" if known else "")
-    if not program["counted"]:
-        because = program.get("uncounted_because")
-        yield f"    Not counted: {because}." if because else "    It has said nothing yet."
-        return
-    rate = program["messages_per_s"]
     yield (
-        f"    {rate['now']} messages in that second (most {rate['most']}, TWS allows {rate['of']}), "
-        f"{program['historical_requests']} historical requests, {program['orders']} orders"
+        f"Relay “{use.name}”: port {use.port} leads to {use.to} (pid {told['pid']}), "
+        f"as of {lasting(max(0.0, now - use.as_of))} ago"
     )
-    opened = ", ".join(f"{number} {kind}" for kind, number in program["open"].items())
-    if opened:
-        names = list(dict.fromkeys(line["instrument"] for line in program["instruments"]))
-        more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-        yield f"    Open: {opened} ({', '.join(names[:_LISTED])}{more})"
-    for refusal in program["refusals"][-3:]:
-        asked = f": {refusal['request']}" if refusal["request"] else ""
-        yield f"    TWS refused {lasting(refusal['ago_s'])} ago, for too many {refusal['limit']}{asked}"
-    for kind, times in program["answers"].items():
-        if "last_s" in times:
-            yield f"    TWS answers {kind} in {took(times['median_s'])} (longest {took(times['most_s'])})"
+    if not use.programs:
+        yield "  No program is connected."
+    yield f"  Market data lines: {use.lines.used} of {use.lines.of}. {use.lines.to_do}"
+    history = use.history
+    yield f"  Historical requests: {history.used} of {history.of} in ten minutes. {history.to_do} {_safe(history, now)}"
+    yield f"  Messages a second: {use.rate_to_do}"
+    yield f"  Clients: {use.clients} of {use.clients_allowed}"
+    yield from _refusals(use, now)
+    for program in use.programs:
+        yield from _program(program)
+    yield from _answers(use)
+
+
+def _safe(history: HistoryUse, now: float) -> str:
+    """When the next historical request is safe, by every rule."""
+    told = f"The next is safe {_in(history.safe_at - now)}"
+    if history.contract_safe_at > now:
+        told += f", for the busiest contract {_in(history.contract_safe_at - now)}"
+    if history.identical_safe_at > now:
+        told += f", and the same one again {_in(history.identical_safe_at - now)}"
+    return f"{told}."
+
+
+def _in(seconds: float) -> str:
+    return "now" if seconds <= 0 else f"in {lasting(max(1.0, seconds))}"
+
+
+def _refusals(use: RelayUse, now: float) -> Iterator[str]:
+    for one in use.refusals[:_REFUSALS_LISTED]:
+        asked = f": {one.request}" if one.request else ""
+        ago = lasting(max(0.0, now - one.at))
+        yield f"  TWS refused {one.program} {ago} ago, too many {one.limit} (notice {one.code}){asked}"
+    if (more := len(use.refusals) - _REFUSALS_LISTED) > 0:
+        yield f"  {more} more {'was' if more == 1 else 'were'} refused in the last quarter of an hour."
+    if use.refusals_to_do:
+        yield f"  What to do: {use.refusals_to_do}"
+
+
+def _program(program: ProgramUse) -> Iterator[str]:
+    yield f"  {program.name}"
+    if program.uncounted:
+        yield f"    Not counted: {program.uncounted}."
+        return
+    counted = (
+        (program.lines, "market data lines"),
+        (program.history, "historical requests in ten minutes"),
+        (program.orders, "orders"),
+    )
+    used = [f"{number} {what}" for number, what in counted if number]
+    used += [f"{program.rate} messages in the latest second, {program.most} at most, {program.rate_allowed} allowed"]
+    yield f"    {', '.join(used)}"
+    if program.instruments:
+        more = len(program.instruments) - _LISTED + program.left_out
+        listed = ", ".join(program.instruments[:_LISTED]) + (f" and {more} more" if more > 0 else "")
+        yield f"    Open: {', '.join(program.kinds)} ({listed})"
+
+
+def _answers(use: RelayUse) -> Iterator[str]:
+    for one in use.answers:
+        waiting = f", {one.waiting} without an answer yet" if one.waiting else ""
+        if one.usual is not None and one.longest is not None:
+            times = f"half of them in {took(one.usual)}, the slowest in {took(one.longest)}"
+            yield f"  TWS answers {one.program} about {one.kind}: {times}{waiting}"
+        elif waiting:
+            yield f"  TWS answers {one.program} about {one.kind}: {waiting[2:]}"
+    if use.answers_to_do:
+        yield f"  What to do: {use.answers_to_do}"

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from agent.core.clock import day_and_time, took
+from agent.core.shown.display import IconState
 
 OVERALL_WORDS = {
     "problem": "PROBLEM",
@@ -21,24 +22,41 @@ OVERALL_WORDS = {
 }
 _MARKS = {"error": "✗", "warning": "!", "info": "·"}
 _GOOD = frozenset({"connected", "maintenance", "paused"})
+MOST_IN_FULL = 5
+"""Connections that are told in full below a table, the worst first."""
 _HEALTHY, _COULD_NOT_FIND_OUT = 0, 4
 """Exit statuses of the doctor."""
 
 
-def render(status: dict[str, Any], *, thorough: bool = False, settings: bool = False, found: int = _HEALTHY) -> str:
+def render(
+    status: dict[str, Any],
+    *,
+    thorough: bool = False,
+    settings: bool = False,
+    found: int = _HEALTHY,
+    every: bool = False,
+) -> str:
     """The whole status. `thorough`: as `doctor` prints it, with what could not be decided and what it `found`.
 
-    `found` is the doctor's exit status. `settings`: with every setting that was looked at.
+    `found` is the doctor's exit status. `settings`: with every setting that was looked at. `every`: of many
+    connections, all are told; else those that are well are counted, and a few of the ill ones are told in full.
     """
+    left = 0
     connections = status["connections"]
     lines = list(_headline(connections, found)) if thorough else []
     if not thorough and len(connections) > 1:
-        lines = [*_overview(connections)]
+        lines = [*_overview(connections, every)]
         connections = [c for c in connections if c["overall"] not in _GOOD or any(p["visible"] for p in c["problems"])]
+        if len(connections) > MOST_IN_FULL + 1 and not every:
+            connections = sorted(connections, key=lambda c: IconState(c["overall"]).rank)
+            left = len(connections) - MOST_IN_FULL
+            connections = connections[:MOST_IN_FULL]
     for connection in connections:
         if lines:
             lines.append("")
         lines += _connection(connection, thorough, settings)
+    if left:
+        lines += ["", f"{left} more are not told in full: `gatelight status NAME` tells one of them, -v all."]
     if not thorough and all(_is_unnamed(c) and c["overall"] == "waiting" for c in status["connections"]):
         lines = ["Nothing is connected yet: `gatelight setup` begins.", *(["", *lines] if lines else [])]
     paused = status.get("paused_until")
@@ -72,11 +90,11 @@ def _headline(connections: list[dict[str, Any]], found: int) -> Iterator[str]:
         yield "Not well yet: " + "; ".join(p["title"] for _, p in shown)
 
 
-def _overview(connections: list[dict[str, Any]]) -> Iterator[str]:
+def _overview(connections: list[dict[str, Any]], every: bool) -> Iterator[str]:
     """Several connections in a table, worst first."""
     from agent.cli.overview import overview
 
-    yield from overview(connections)
+    yield from overview(connections, every=every)
 
 
 def _connection(connection: dict[str, Any], thorough: bool, settings: bool = False) -> Iterator[str]:

@@ -7,7 +7,7 @@ import stat
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ from agent.config.key import Key, KeyTable
 from agent.config.keys import CONNECTIONS
 from agent.config.kinds import ValueRefused
 from agent.config.lines import Lines
-from agent.config.reading import judge_document, parse_settings, read_text, refusal
+from agent.config.reading import judge_document, parse_settings, refusal, settings_from
+from agent.config.sources import ConfigFile, Sources, one_source, read_text, sources_of
 from agent.config.text import toml_text, toml_value
 from agent.errors import ConfigError
 from agent.platforms.files import reason_of, replace_file
@@ -93,17 +94,22 @@ def change_all(path: Path, edits: Iterable[tuple[str, str]], *, making: bool = T
 
 def _value_in(path: Path, address: ValueAddress) -> str | None:
     """The value in force, as TOML; None where there is none: a file with a fault in it, a connection not there yet."""
-    text = read_text(path) if path.exists() else ""
     try:
-        settings = address.table.held_by(parse_settings(text, path.name))
+        sources = _sources(path, {})
+        settings = address.table.held_by(settings_from(sources))
     except ConfigError:
         return None
     if address.table.repeated:
-        index = _index(tomllib.loads(text), address)
+        index = _index(sources.document, address)
         if index is None:
             return None
         settings = settings[index]
     return _shown(address.key, getattr(settings, address.key.name))
+
+
+def _sources(path: Path, texts: Mapping[Path, str]) -> Sources:
+    """The files of a configuration; an empty one where there is none."""
+    return sources_of(path, texts) if path in texts or path.exists() else one_source("", path.name)
 
 
 def _shown(key: Key, value: Any) -> str:
@@ -111,18 +117,49 @@ def _shown(key: Key, value: Any) -> str:
 
 
 def _change(path: Path, addressed: Iterable[tuple[ValueAddress, Any]], *, making: bool) -> None:
-    # A symbolic link stays: the file to which it leads is replaced.
-    target = Path(os.path.realpath(path))
-    exists = target.exists()
-    if not exists and not making:
+    """Change values, each in the file that holds it; what no file holds yet is written into the main one."""
+    if not path.exists() and not making:
         raise ConfigError(f"{path.name} is not there any more, so nothing was changed.")
-    before = read_text(target) if exists else ""
-    after = before
+    texts: dict[Path, str] = {}
     for address, value in addressed:
-        after = _edited(after, address, value, path.name, making=making)
-    parse_settings(after, path.name)
-    if after != before or not exists:
-        write_file(target, after, exists)
+        sources = _sources(path, texts)
+        number, here = _here(sources, address)
+        source = sources.files[number]
+        file = source.path if number else path
+        texts[file] = _edited(source.text, here, value, source.name, making=making)
+    settings_from(_sources(path, texts))
+    _write_all(texts)
+
+
+def _here(sources: Sources, address: ValueAddress) -> tuple[int, ValueAddress]:
+    """The number of the file that holds a value, or is to hold it, and the value's place there."""
+    if not address.table.repeated:
+        return sources.file_of(address.table)[0], address
+    index = None if address.new else _index(sources.document, address)
+    if index is None:
+        return 0, address
+    number, local = sources.file_of(address.table, index)
+    assert local is not None
+    return number, replace(address, entry=str(local + 1), counted=True)
+
+
+def _write_all(texts: Mapping[Path, str]) -> None:
+    """Write each file that is another one now; where one of several cannot be written, all are as before."""
+    written: list[tuple[Path, str]] = []
+    for path, after in texts.items():
+        # A symbolic link stays: the file to which it leads is replaced.
+        target = Path(os.path.realpath(path))
+        exists = target.exists()
+        before = read_text(target) if exists else ""
+        if after == before and exists:
+            continue
+        try:
+            write_file(target, after, exists)
+        except ConfigError:
+            for earlier, text in written:
+                write_file(earlier, text, exists=True)
+            raise
+        written.append((target, before))
 
 
 def _value(key: Key, shown: str, text: str) -> Any:
@@ -243,7 +280,7 @@ def _holder(wanted: dict[str, Any], address: ValueAddress, index: int | None, na
     elif isinstance(holder, dict):
         holder = holder[last][index]
     if not isinstance(holder, dict):
-        _, faults = judge_document(wanted, Lines(""))
+        _, faults = judge_document(Sources((ConfigFile(Path(name), name, "", wanted, Lines("")),)))
         raise ConfigError(f"{name}: {faults[0].text}.")
     return holder
 

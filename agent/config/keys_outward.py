@@ -12,6 +12,7 @@ from agent.config.kinds import (
     RELAY_NAME,
     RELAY_TARGET,
     TOKEN,
+    flag,
     time_span,
     whole_number,
 )
@@ -185,6 +186,15 @@ RELAYS_TABLE = KeyTable(
             "Market data lines",
             "How many this user has; Ctrl-Alt-= in TWS shows it.",
             example="100",
+        ),
+        Key(
+            "start",
+            flag(),
+            "starts it with Gatelight, and again should it end; it goes on when Gatelight ends. Else "
+            "`gatelight relay NAME` does",
+            "Starts with Gatelight",
+            "Gatelight starts it, and again should it end. It goes on when Gatelight ends.",
+            guarded=True,
         ),
     ),
     repeated=True,

@@ -5,13 +5,14 @@ from typing import NamedTuple
 
 from agent.config.kinds import HIGHEST_PORT, HOST_NAME, ValueRefused
 from agent.config.text import found_words
+from agent.core.relay_facts import RelayOrder
 from agent.core.settings import ConnectionSettings, RelaySettings, WantedApplication, WantedMode
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.hosts import is_local
 from agent.tws.ports import default_ports
 
-STATUS = "status"
-"""`gatelight relay status` tells what relays count."""
+STATUS, STOP = "status", "stop"
+"""`gatelight relay status` tells what relays count, and `gatelight relay stop` ends one."""
 
 
 class TargetUnknown(Exception):
@@ -44,6 +45,12 @@ def target_of(relay: RelaySettings, connections: Sequence[ConnectionSettings]) -
     return RelayTarget("127.0.0.1" if is_local(plain) else plain, int(port))
 
 
+def order_of(relay: RelaySettings, connections: Sequence[ConnectionSettings]) -> RelayOrder:
+    """What the configuration orders a relay to do; raises TargetUnknown."""
+    host, port = target_of(relay, connections)
+    return RelayOrder(relay.name, relay.listen, host, port, relay.allow, relay.lines)
+
+
 def _port_of(connection: ConnectionSettings) -> int:
     if connection.port != "auto":
         return connection.port
@@ -62,8 +69,8 @@ def relay_faults(
     """What is wrong with relays: index, key, and the sentence from the value found on."""
     ports: dict[int, str] = {}
     for index, relay in enumerate(relays):
-        if relay.name.casefold() == STATUS:
-            yield index, "name", f"{found_words(relay.name)}, but must be another name: `relay status` is a command"
+        if (word := relay.name.casefold()) in (STATUS, STOP):
+            yield index, "name", f"{found_words(relay.name)}, but must be another name: `relay {word}` is a command"
         if relay.listen in ports:
             text = f"{relay.listen}, but must be a port that no other relay has: “{ports[relay.listen]}” has it"
             yield index, "listen", text

@@ -12,7 +12,8 @@ from agent.config.editing import write_file
 from agent.config.key import KeyTable
 from agent.config.keys import CONNECTIONS
 from agent.config.lines import KeyPath, Lines
-from agent.config.reading import parse_settings, read_text
+from agent.config.reading import settings_from
+from agent.config.sources import sources_of
 from agent.config.text import toml_text
 from agent.errors import ConfigError
 
@@ -24,15 +25,20 @@ def remove_connection(path: Path, name: str) -> None:
 
 def remove_entry(path: Path, table: KeyTable, name: str) -> None:
     """Take one entry of a repeated table out of the file; everything else stays. ConfigError where that fails."""
-    target = Path(os.path.realpath(path))
-    before = read_text(target)
-    parse_settings(before, path.name)
+    sources = sources_of(path)
+    settings_from(sources)
+    every = tables_around(sources.document, table).get(table.path[-1], [])
+    wanted_name = name.strip().casefold()
+    place = next((i for i, e in enumerate(every) if e["name"].strip().casefold() == wanted_name), None)
+    if place is None:
+        raise ConfigError(f"There is no {table.label.lower()} {toml_text(name)} in {path.name} any more.")
+    number, index = sources.file_of(table, place)
+    assert index is not None
+    source = sources.files[number]
+    target, before = Path(os.path.realpath(source.path)), source.text
     plain = tomllib.loads(before)
     holder = tables_around(plain, table)
-    entries = holder.get(table.path[-1], [])
-    index = next((i for i, e in enumerate(entries) if e["name"].strip().casefold() == name.strip().casefold()), None)
-    if index is None:
-        raise ConfigError(f"There is no {table.label.lower()} {toml_text(name)} in {path.name} any more.")
+    entries = holder[table.path[-1]]
     del entries[index]
     if not entries:
         del holder[table.path[-1]]
@@ -42,7 +48,7 @@ def remove_entry(path: Path, table: KeyTable, name: str) -> None:
     if after is None:
         line = Lines(before).line((*table.path, index))
         raise ConfigError(
-            f"{path.name}, line {line}: the file is laid out in a way that cannot be changed safely: "
+            f"{source.name}, line {line}: the file is laid out in a way that cannot be changed safely: "
             f"take the {table.label.lower()} out there by hand."
         )
     write_file(target, after, exists=True)

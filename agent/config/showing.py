@@ -5,23 +5,33 @@ from typing import Any
 
 from agent.config.key import KeyTable
 from agent.config.keys import TABLES
+from agent.config.sources import Sources
 from agent.core.settings import Settings
 
 
-def show(settings: Settings) -> str:
-    """The configuration in force as TOML: every key that a file can have, with secrets masked."""
+def show(settings: Settings, sources: Sources | None = None) -> str:
+    """The configuration in force as TOML: every key that a file can have, with secrets masked.
+
+    `sources`: the files that it was read from; of several, each table says which one it comes from.
+    """
     blocks = []
     for declared in TABLES.values():
         section = declared.held_by(settings)
-        if declared.repeated:
-            blocks += [
-                _block(declared, f"[[{declared.name}]]", entry)
-                for entry in section
-                if not getattr(entry, "implicit", False)
-            ]
-        else:
-            blocks.append(_block(declared, f"[{declared.name}]", section))
+        if not declared.repeated:
+            blocks.append(_from(sources, declared, None) + _block(declared, f"[{declared.name}]", section))
+            continue
+        for index, entry in enumerate(section):
+            if not getattr(entry, "implicit", False):
+                blocks.append(_from(sources, declared, index) + _block(declared, f"[[{declared.name}]]", entry))
     return "\n".join(blocks)
+
+
+def _from(sources: Sources | None, declared: KeyTable, index: int | None) -> str:
+    if sources is None or len(sources.files) == 1:
+        return ""
+    if index is None and not sources.holds(declared):
+        return "# in no file: these are the defaults\n"
+    return f"# {sources.files[sources.file_of(declared, index)[0]].name}\n"
 
 
 def table() -> str:

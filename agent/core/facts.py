@@ -242,16 +242,20 @@ class Surroundings(FromOutside):
 
 @dataclass(frozen=True, slots=True)
 class RelaySeen(FromOutside):
-    """A relay of Gatelight that runs here, of this data folder."""
+    """A relay of this data folder that runs: from `port`, where it listens, it leads to `to_port` of `host`."""
 
     name: OutsideName
     pid: int
     port: int
-    """The port on which it listens."""
     host: OutsideName
-    """The computer that it leads to, and the port there."""
     to_port: int
     counts: Fact[RelayCounts]
+    allow: tuple[str, ...] = ()
+    lines: int = 0
+    draining: bool = False
+    kept: bool = False
+    """The agent sees to it."""
+    said: tuple[OutsideText, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +292,6 @@ class MachineFacts:
     virtual_networks: tuple[VirtualNetwork, ...] = ()
     """The networks of virtual machines and containers on this computer, as far as their interfaces tell."""
     thorough: bool = False
-    """It was a thorough look."""
     cost: float = 0.0
     """Processor seconds that the look took."""
 
@@ -394,3 +397,4 @@ class Facts(FromOutside):
     """Programs that have not come back to the API port."""
     other_connections: tuple[ConnectionSettings, ...] = ()
     """The user's other configured connections: they may claim a process of their own."""
+    meant: list[tuple[Process, ...]] = field(default_factory=list, init=False, compare=False, repr=False)

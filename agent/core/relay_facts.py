@@ -1,11 +1,58 @@
 """What a relay of Gatelight counts, as its report tells: programs, and how much of IB's limits they use."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from agent.tws.outside import FromOutside, OutsideName, OutsideText
 
+_HIGHEST_PORT = 65535
 REPORT_SCHEMA = 1
 """The schema of reports that this version writes and reads: a relay goes on when Gatelight is updated."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayOrder:
+    """What a relay is to do."""
+
+    name: str
+    listen: int
+    host: str
+    port: int
+    allow: tuple[str, ...] = ()
+    """Addresses and networks beside this machine's own that may connect."""
+    lines: int = 100
+    """Market data lines of the user."""
+    drain: bool = False
+    """Take no new connection, and end with the last one."""
+    stop: bool = False
+    """End now."""
+
+    @property
+    def target(self) -> str:
+        """Where it leads to, as it is said."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def to_json(self) -> dict[str, Any]:
+        """As a relay is told it."""
+        return asdict(self)
+
+    @classmethod
+    def of_json(cls, told: Mapping[str, Any]) -> "RelayOrder":
+        """What `to_json` has made; raises ValueError, TypeError or KeyError for anything else."""
+        made = cls(
+            str(told["name"]),
+            int(told["listen"]),
+            str(told["host"]),
+            int(told["port"]),
+            tuple(map(str, told["allow"])),
+            int(told["lines"]),
+            told["drain"] is True,
+            told["stop"] is True,
+        )
+        if not (0 <= made.listen <= _HIGHEST_PORT and 0 < made.port <= _HIGHEST_PORT and made.lines > 0):
+            raise ValueError("no port")
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +120,7 @@ class RelayCounts:
     """Epoch seconds from which one more historical request is safe."""
     refusals: tuple[RelayRefusal, ...] = ()
     """The latest last."""
+    messages: int = 0
+    """All that programs have sent since the relay began, also those that have left."""
+    refused: tuple[tuple[OutsideName, int], ...] = ()
+    """Requests that TWS has refused since then, by what is limited."""

@@ -165,6 +165,8 @@ class RelaySettings:
     """Addresses and networks."""
     lines: int = 100
     """Market data lines of the user."""
+    start: bool = True
+    """Whether Gatelight starts it, and starts it again."""
 
 
 @dataclass(frozen=True, slots=True)

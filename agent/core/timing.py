@@ -50,6 +50,8 @@ class Timing:
     """Delay before the first reconnect that is not immediate; doubles up to `backoff_longest`."""
     backoff_longest: float = 60.0
     """Longest delay between two attempts to connect."""
+    turn_every: float = 0.1
+    """Where more attempts could begin at one moment than are wanted, the others follow at this distance."""
     stable_session: float = 60.0
     """A session must have lasted this long before the back-off starts over and losses are forgiven."""
     young_session: float = 15.0

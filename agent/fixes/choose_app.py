@@ -3,7 +3,7 @@
 Where one application has taken the port of another, our configuration cannot help: each needs a port of its own.
 """
 
-from agent.core.evidence.processes import candidates, likeliest
+from agent.core.evidence.processes import candidates_of, likeliest
 from agent.core.evidence.words import listed
 from agent.core.facts import Facts, Process
 from agent.core.fix import Fix, Offer
@@ -45,7 +45,7 @@ def _offer(facts: Facts) -> Offer | None:
 def _fitting(facts: Facts) -> list[Process]:
     """The listening applications that fit the connection equally well, likeliest first."""
     connection = facts.connection
-    return likeliest(connection, candidates(connection, facts.machine, facts.other_connections))
+    return likeliest(connection, candidates_of(facts))
 
 
 def _in_use(facts: Facts, found: list[Process]) -> Process | None:

@@ -3,7 +3,7 @@
 Never starts a second one beside an application that runs, even if that one hangs. Gatelight does not log in.
 """
 
-from agent.core.evidence.processes import applications, candidates, may_hide, relay_gone
+from agent.core.evidence.processes import applications, candidates_of, may_hide, relay_gone
 from agent.core.evidence.words import app_name
 from agent.core.facts import Facts, Installation, Known
 from agent.core.fix import Done, Failed, Fix, FixOutcome, Offer, Question, StartProgram, Tools
@@ -29,7 +29,7 @@ def _offer(facts: Facts) -> Offer | None:
 
 def _by_command(facts: Facts) -> Offer | None:
     connection = facts.connection
-    if candidates(connection, facts.machine, facts.other_connections):
+    if candidates_of(facts):
         return None
     app, (program, *arguments) = app_name(facts), connection.start_command
     count = f" with its {len(arguments)} argument{'s' if len(arguments) > 1 else ''}" if arguments else ""

@@ -1,6 +1,6 @@
 """Watch the kind of application that runs, not the one that does not run, in Gatelight's configuration."""
 
-from agent.core.evidence.processes import applications, candidates, fits, listener_at, owner_at
+from agent.core.evidence.processes import applications, candidates_of, fits, listener_at, owner_at
 from agent.core.facts import Facts, Process
 from agent.core.fix import Fix, Offer
 from agent.core.session_facts import Phase
@@ -36,7 +36,7 @@ def _other(facts: Facts) -> Process | None:
     if session.phase is Phase.CONNECTED:
         owner = None if session.port is None else owner_at(facts.machine, session.port)
         return owner if owner is not None and not fits(connection, owner) else None
-    if candidates(connection, facts.machine, facts.other_connections):
+    if candidates_of(facts):
         return None
     for process in applications(facts.machine):
         elsewhere = any(other.local and fits(other, process) for other in facts.other_connections)

@@ -14,16 +14,14 @@ from agent.tws.coming import Coming
 
 HISTORY_JSON_SCHEMA = 1
 """Version of the shape; raised when a field changes its meaning."""
-LATEST_OUTAGES = 20
-"""Outages of each connection that pictures come with: three months may have hundreds."""
 _NAMES = {light: light.value.replace(" ", "_") for light in Light}
 
 
-def history_json(history: HistoryRead, *, strips: bool = False, whole: bool = True) -> dict[str, Any]:
+def history_json(history: HistoryRead, *, strips: bool = False) -> dict[str, Any]:
     """Every connection with its days, its outages, what took the time and what comes, and every event.
 
     `strips`: instead of the events, with the states one after the other and the latencies that were read, as pictures
-    need them. Without `whole`, only the latest outages, beside their number.
+    need them. Where only the latest outages were read, only those, beside the number of all.
     """
     kept, until = history.kept, history.until
     return {
@@ -33,12 +31,12 @@ def history_json(history: HistoryRead, *, strips: bool = False, whole: bool = Tr
         "ahead_until": rfc3339(history.ahead_until),
         **({} if kept.began is None else {"began": rfc3339(kept.began)}),
         "reset_windows": {"as_of": newest_source().isoformat(), "note": source_words()},
-        "connections": [_connection(history, name, strips=strips, whole=whole) for name in connections(kept)],
+        "connections": [_connection(history, name, strips=strips) for name in connections(kept)],
         **({} if strips else {"events": [_event(mark) for mark in kept.marks]}),
     }
 
 
-def _connection(history: HistoryRead, name: str, *, strips: bool, whole: bool) -> dict[str, Any]:
+def _connection(history: HistoryRead, name: str, *, strips: bool) -> dict[str, Any]:
     kept, since, until = history.kept, history.midnights[0], history.until
     pieces = strip(kept, name, since, until)
     outages = troubles(kept, name, since, until)
@@ -46,7 +44,7 @@ def _connection(history: HistoryRead, name: str, *, strips: bool, whole: bool) -
     told: dict[str, Any] = {
         "name": name,
         "days": [_day(day) for day in days(pieces, history.midnights)],
-        "outages": [_trouble(one, until) for one in (outages if whole else outages[-LATEST_OUTAGES:])],
+        "outages": [_trouble(one, until) for one in outages[-(history.outages or len(outages)) :]],
         "causes": [_cause(one) for one in causes(kept, name, pieces, outages, since, until)],
         **({} if ahead is None else {"ahead": _ahead(ahead)}),
     }

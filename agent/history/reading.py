@@ -2,20 +2,23 @@
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from operator import attrgetter
 from pathlib import Path
 
 from agent.errors import GatelightError
 from agent.history.ahead import CALENDAR, LEARNT_FROM, Ahead, ahead
 from agent.history.spans import Kept, SpanKind
 from agent.history.store import HOUR_MINUTES, HistoryDamaged, HistoryTooNew, Store
-from agent.history.troubles import connections
+from agent.history.troubles import connections, programs_since
 from agent.history.writer import history_file
 from agent.tws.coming import DAYS_AHEAD, day_after
 
-PICTURED = (SpanKind.STATE, SpanKind.PROBLEM, SpanKind.PROGRAM, SpanKind.RUN, SpanKind.APPLICATION)
-"""What pictures, outages and their causes are made of."""
+PICTURED = (SpanKind.STATE, SpanKind.PROBLEM, SpanKind.RUN, SpanKind.APPLICATION)
+"""What pictures, outages and their causes are made of, besides the programs."""
+LATEST_OUTAGES = 20
+"""Outages of each connection that pictures come with: three months may have hundreds."""
 _MINUTES_A_DAY = 8
 """Minutes that share one latency, for each day that is read: a curve has 180 points at most."""
 
@@ -33,6 +36,8 @@ class HistoryRead:
     """Epoch seconds of the end of what comes."""
     ahead: Mapping[str, Ahead] = field(default_factory=dict)
     """What comes, by connection; those are missing that are not watched any more."""
+    outages: int | None = None
+    """Of each connection, the programs of so many latest outages were read; None: of all."""
 
 
 def zone_time(day: date, minutes: int) -> float:
@@ -43,11 +48,11 @@ def zone_time(day: date, minutes: int) -> float:
     return datetime.combine(day, time(minutes // 60, minutes % 60)).astimezone().timestamp()
 
 
-def read_days(folder: Path, back: int, now: datetime, *, pictures: bool = False) -> HistoryRead:
+def read_days(folder: Path, back: int, now: datetime, *, pictures: bool = False, whole: bool = True) -> HistoryRead:
     """The history of the last `back` days, today among them, and what comes.
 
-    `folder` is the data folder. `pictures`: with latencies, and only what else pictures and outages are made of.
-    Raises GatelightError where it cannot be read.
+    `folder` is the data folder. `pictures`: with latencies, and only what else pictures and outages are made of; then,
+    without `whole`, with the programs of the latest outages only. Raises GatelightError where it cannot be read.
     """
     today, until = now.astimezone().date(), now.timestamp()
     # Each midnight of its own zone: a day of a clock change has 23 or 25 hours.
@@ -60,11 +65,15 @@ def read_days(folder: Path, back: int, now: datetime, *, pictures: bool = False)
     def read(store: Store) -> HistoryRead:
         if pictures:
             kept = store.read(midnights[0], until, minutes=minutes, kinds=PICTURED, marks=False)
+            since = midnights[0] if whole else programs_since(kept, LATEST_OUTAGES, until)
+            programs = store.read(since, until, minutes=0, kinds=(SpanKind.PROGRAM,), marks=False)
+            kept = replace(kept, spans=tuple(sorted((*kept.spans, *programs.spans), key=attrgetter("began"))))
         else:
             kept = store.read(midnights[0], until, minutes=0)
         lately = store.read(until - LEARNT_FROM * 86_400.0, until, minutes=0, kinds=CALENDAR, marks=False)
         coming = ((name, ahead(lately, name, until, today, zone_time)) for name in connections(lately))
-        return HistoryRead(kept, midnights, until, ahead_until, {name: one for name, one in coming if one is not None})
+        comes = {name: one for name, one in coming if one is not None}
+        return HistoryRead(kept, midnights, until, ahead_until, comes, None if whole else LATEST_OUTAGES)
 
     return _read(folder, read) or HistoryRead(Kept(), midnights, until, ahead_until)
 

@@ -1,10 +1,10 @@
 """From each status that is shown to what the history keeps of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from agent.core.effects import MarkKind
-from agent.core.shown.status import Status
+from agent.core.shown.status import ShownConnection, Status
 from agent.history.spans import Changes, LatencyMinute, Mark, Span, SpanKind, begins_of, changes, spans_of
 from agent.history.store import NOT_WATCHED
 
@@ -20,20 +20,44 @@ class Recorder:
         self._run = Span("", SpanKind.RUN, version)
         self._began = wall
         self._so: frozenset[Span] = frozenset()
+        self._of: dict[str, tuple[ShownConnection, frozenset[Span]]] = {}
+        """Each connection as it was shown last, and its spans: of a hundred, few change at a time."""
         self._heartbeats: dict[str, tuple[float, int, float, float, int]] = {}
         """By connection: the latest latency; the minute, the worst, the sum and the number of it."""
 
     def take(self, status: Status, wall: float, marks: Iterable[Mark] = ()) -> Changes | None:
         """What is new with a status shown at `wall` (epoch seconds); None where nothing is."""
-        so = frozenset(sorted(spans_of(status), key=repr)[:MOST_SPANS]) | {self._run}
-        # What began before this agent is kept with the agent before.
-        begins = {span: max(began, self._began) for span, began in begins_of(status).items()}
-        found = changes(self._so, so, wall, begins)
-        self._so = so
         latencies = tuple(self._latencies(status, wall))
+        so, begins = self._spans(status)
+        # What began before this agent is kept with the agent before.
+        found = changes(self._so, so, wall, {span: max(began, self._began) for span, began in begins.items()})
+        self._so = so
         marks = tuple(marks)
         found = replace(found, latencies=latencies, marks=marks, ends=_ends(found.ended, marks))
         return found if found.ended or found.begun or found.marks or found.latencies else None
+
+    def _spans(self, status: Status) -> tuple[frozenset[Span], Mapping[Span, float]]:
+        """All that is so, and when what is new of it began."""
+        begins: dict[Span, float] = {}
+        of: dict[str, tuple[ShownConnection, frozenset[Span]]] = {}
+        new = False
+        for connection in status.connections:
+            kept = self._of.get(connection.name)
+            if kept is None or kept[0] is not connection:
+                spans = spans_of(connection)
+                if kept is None or spans != kept[1]:
+                    begins.update(begins_of(connection))
+                    new = True
+                kept = connection, spans
+            of[connection.name] = kept
+        new = new or not self._so or of.keys() != self._of.keys()
+        self._of = of
+        if not new:
+            return self._so, begins
+        every = frozenset[Span]().union(*(spans for _, spans in of.values()))
+        if len(every) > MOST_SPANS:
+            every = frozenset(sorted(every, key=repr)[:MOST_SPANS])
+        return every | {self._run}, begins
 
     def alive(self, wall: float, marks: Iterable[Mark] = ()) -> Changes:
         """The agent runs at `wall`: what is so now goes on until then at least."""
@@ -41,7 +65,7 @@ class Recorder:
 
     def end(self, wall: float, marks: Iterable[Mark] = ()) -> Changes:
         """The agent ends: from now on, nothing is watched."""
-        ended, self._so = self._so, frozenset()
+        ended, self._so, self._of = self._so, frozenset(), {}
         found = changes(ended, frozenset(), wall, {})
         minutes = tuple(_minute(name, *kept[1:]) for name, kept in self._heartbeats.items())
         self._heartbeats.clear()
@@ -53,6 +77,9 @@ class Recorder:
         minute = int(wall // 60)
         for connection in status.connections:
             took, name = connection.latency, connection.name
+            shown = self._of.get(name)
+            if shown is not None and shown[0] is connection:
+                continue
             latest, of, worst, total, count = self._heartbeats.get(name, (None, minute, 0.0, 0.0, 0))
             # The same number is the same heartbeat: the status was shown again for another reason.
             if took is None or took == latest:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from agent.core.effects import Happened
 from agent.core.session_facts import ServerLink
 from agent.core.shown.display import IconState
-from agent.core.shown.status import ShownApplication, ShownConnection, ShownProblem, Status
+from agent.core.shown.status import ShownApplication, ShownConnection, ShownProblem
 from agent.tws.coming import ComingKind, DailyEnd, KnownFrom
 
 NOT_LINKED = "not linked"
@@ -101,6 +101,8 @@ class Kept:
     """Epoch seconds of the first thing kept at all; None: nothing is."""
     heard: float | None = None
     """Epoch seconds at which the agent last noted that it runs."""
+    names: tuple[str, ...] = ()
+    """Connections in the order in which something of them was kept first, ever."""
 
     @cached_property
     def by_kind(self) -> Mapping[tuple[str, SpanKind], Sequence[KeptSpan]]:
@@ -111,19 +113,17 @@ class Kept:
         return found
 
 
-def spans_of(status: Status) -> frozenset[Span]:
-    """All that is so while this status is shown. Only what is known: an unknown farm or program has no span."""
-    return frozenset(span for connection in status.connections for span in _spans(connection))
+def spans_of(connection: ShownConnection) -> frozenset[Span]:
+    """All that is so while this connection is shown like this. Only what is known: an unknown farm or program has no
+    span."""
+    return frozenset(_spans(connection))
 
 
-def begins_of(status: Status) -> Mapping[Span, float]:
-    """Epoch seconds at which spans of this status began, where that is known to be before they were shown."""
-    begins: dict[Span, float] = {}
-    for connection in status.connections:
-        for problem in _shown(connection):
-            begins[_problem(connection, problem)] = problem.since
-        if connection.application is not None:
-            begins[_application(connection.name, connection.application)] = connection.application.started
+def begins_of(connection: ShownConnection) -> Mapping[Span, float]:
+    """Epoch seconds at which spans of it began, where that is known to be before they were shown."""
+    begins = {_problem(connection, problem): problem.since for problem in _shown(connection)}
+    if connection.application is not None:
+        begins[_application(connection.name, connection.application)] = connection.application.started
     return begins
 
 

@@ -244,7 +244,7 @@ class Store:
         """All that touches a time, in epoch seconds: of so many minutes together one latency, of 0 none; spans of these
         kinds; `marks` or none. Whole hours of minutes are read much faster.
         """
-        names = {int(id): str(name) for id, name in self._db.execute("SELECT id, name FROM connection")}
+        names = {int(id): str(name) for id, name in self._db.execute("SELECT id, name FROM connection ORDER BY id")}
         return Kept(
             # As they were written they are nearly in order, which costs less than SQLite's own sorting.
             spans=tuple(sorted(self._spans(names, since, until, [k.value for k in kinds]), key=itemgetter(1))),
@@ -252,6 +252,7 @@ class Store:
             latencies=tuple(self._latencies(names, since, until, minutes)) if minutes else (),
             began=self._first(),
             heard=self._heard(),
+            names=tuple(names.values()),
         )
 
     def _spans(self, names: Mapping[int, str], since: float, until: float, kinds: Sequence[str]) -> list[KeptSpan]:

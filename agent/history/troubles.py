@@ -101,14 +101,15 @@ PROGRAM_GONE = 60.0
 
 
 def connections(kept: Kept) -> tuple[str, ...]:
-    """The names of the connections of which something is kept, as they came.
+    """The names of the connections of which something is kept, in the same order for any time.
 
     Before an application is found, what would watch it has another name. Where others have something to tell, a
     connection that was never more than idle is left out.
     """
     states = {name: spans for (name, kind), spans in kept.by_kind.items() if kind is SpanKind.STATE}
     told = [name for name, spans in states.items() if any(_light(one) is not Light.IDLE for one in spans)]
-    return tuple(told or states)
+    order = {name: number for number, name in enumerate(kept.names)}
+    return tuple(sorted(told or states, key=lambda name: order.get(name, len(order))))
 
 
 def strip(kept: Kept, connection: str, since: float, until: float) -> tuple[Piece, ...]:
@@ -203,6 +204,29 @@ def troubles(kept: Kept, connection: str, since: float, until: float) -> tuple[T
             )
         )
     return tuple(found)
+
+
+def programs_since(kept: Kept, outages: int, until: float) -> float:
+    """Epoch seconds from which on programs must be read to know those of so many latest outages of each connection."""
+    return (
+        min(
+            (_begin_of_latest(spans, outages) for (_, kind), spans in kept.by_kind.items() if kind is SpanKind.STATE),
+            default=until,
+        )
+        - PROGRAM_GONE
+    )
+
+
+def _begin_of_latest(states: Sequence[KeptSpan], outages: int) -> float:
+    count, later = 0, math.inf
+    for one in reversed(states):
+        if _light(one) in _AWAY:
+            # What follows on another without a break may be the same outage.
+            count += one.ended != later
+            if count > outages:
+                return later
+            later = one.began
+    return later
 
 
 def reaching_into(spans: Sequence[KeptSpan], times: Iterable[tuple[float, float]]) -> Iterator[Sequence[KeptSpan]]:

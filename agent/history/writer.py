@@ -135,13 +135,14 @@ class HistoryWriter:
     def _set_aside(self, path: Path) -> None:
         aside = sorted(self._folder.glob("history-damaged-*.db"))
         taken = [int(one.stem.rpartition("-")[2]) for one in aside if one.stem.rpartition("-")[2].isdigit()]
-        path.replace(self._folder / f"history-damaged-{max(taken, default=0) + 1}.db")
+        kept = self._folder / f"history-damaged-{max(taken, default=0) + 1}.db"
+        path.replace(kept)
         for old in aside[: len(aside) + 1 - MOST_DAMAGED]:
             old.unlink(missing_ok=True)
         for side in ("-wal", "-shm"):
             path.with_name(path.name + side).unlink(missing_ok=True)
-        logger.warning("the history was damaged; it was set aside, and a new one begins")
-        self._tell("The history was damaged. It was set aside, and a new one begins now.")
+        logger.warning("the history was damaged; it was set aside as %s, and a new one begins", kept.name)
+        self._tell(f"It was set aside as {kept.name} in Gatelight’s data folder, and a new one begins now.")
 
     def _went_well(self) -> None:
         if self._refusal:

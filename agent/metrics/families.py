@@ -4,7 +4,7 @@ prometheus-client is imported with this module, so only once metrics are asked f
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from prometheus_client import ProcessCollector
@@ -23,16 +23,14 @@ from agent.core.shown.display import IconState
 from agent.core.shown.status import ShownConnection
 from agent.metrics.counts import BUCKETS, cumulative
 from agent.metrics.measured import Measured, MeasuredConnection
+from agent.metrics.programs import by_program
+from agent.metrics.relay_families import relay_families
 from agent.tws.farms import FarmStatus
 
-MOST_PROGRAM_LABELS = 50
-"""Names of programs of one connection; of more, the rest is counted together."""
 KEPT_WRITTEN_SECONDS = 1.0
 """Seconds for which what was written is answered again."""
 MOST_WRITTEN = 4
 """Content types of which the latest is kept."""
-REST = "(others)"
-"""The label of that rest."""
 
 
 class Exposition:
@@ -83,6 +81,7 @@ def families(measured: Measured) -> Iterator[Metric]:
     yield from _problems(measured)
     yield from _sessions(connections)
     yield from _farms_and_programs(connections)
+    yield from relay_families(measured.relays)
     yield _counter(
         "gatelight_metrics_refused",
         "Requests for metrics that were refused.",
@@ -241,8 +240,5 @@ def _farms_and_programs(connections: Sequence[MeasuredConnection]) -> Iterator[M
     )
 
 
-def _programs(shown: ShownConnection) -> dict[str, int]:
-    found = Counter(program.name for program in shown.programs or ())
-    named = dict(sorted(found.items())[:MOST_PROGRAM_LABELS])
-    rest = found.total() - sum(named.values())
-    return {**named, REST: rest} if rest else named
+def _programs(shown: ShownConnection) -> Mapping[str, int]:
+    return by_program(Counter(program.name for program in shown.programs or ()))

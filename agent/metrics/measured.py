@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from agent.core.facts import RelaySeen
 from agent.core.session_facts import ServerLink
 from agent.core.shown.status import ShownConnection, Status
 from agent.metrics.counts import ConnectionCounts
@@ -51,6 +52,7 @@ class Measured:
     own_problems: Counter[str]
     refused: Mapping[str, int]
     """Requests that were refused, by reason."""
+    relays: Sequence[RelaySeen] = ()
 
     @property
     def ready(self) -> bool:

@@ -3,12 +3,14 @@
 import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import psutil
 
 from agent.core.clock import Moment
+from agent.core.evidence.relays import relayed_label
 from agent.core.facts import Fact, Known, RelaySeen, Unknown
 from agent.core.relay_facts import REPORT_SCHEMA, LimitUse, RelayCounts, RelayProgram, RelayRefusal
 from agent.observers.programs import program_file
@@ -23,14 +25,15 @@ IDLE_LATE_AFTER = 100.0
 MOST_RELAYS = 32
 """Relays that are reported."""
 _MOST_REFUSALS = 30
+_MOST_SAID = 20
 _MOST_PROGRAMS = 128
 """Programs of one relay that are reported."""
 _LARGEST_REPORT = 16 << 20
 """Bytes; a usual one has a few kilobytes."""
 _SAME_START = 60.0
 """Seconds. The file tells when the relay began to count, soon after its process was started."""
-_COMMAND = "relay"
-"""The command that a relay was started with."""
+_COMMANDS = frozenset({"relay", "keep-relay"})
+"""The commands that relays are started with."""
 _MOST_ASKED = 2
 """How often the system is asked for the program of one connection, which may have ended before the first time."""
 _OTHER_VERSION = Unknown("it was started by another version of Gatelight, and its report cannot be read")
@@ -61,9 +64,35 @@ class RelayObserver:
         if self._folder is None:
             return Known(())
         with self._one_at_a_time:
-            reports = [told for told in reports_in(self._folder) if relay_runs(told)][:MOST_RELAYS]
-            self._ask_for_programs(reports, now)
-            return Known(tuple(self._seen(told, now) for told in reports))
+            return Known(tuple(self._seen(told, now) for told in self._reports(self._folder, now)))
+
+    def told(self, now: Moment) -> list[dict[str, Any]]:
+        """The reports themselves, by name: each with `age_s`, and with the `label` of each program, its `pid` and its
+        `name` where they are known. Where what it counts is not known, `unknown` says why."""
+        if self._folder is None:
+            return []
+        with self._one_at_a_time:
+            reports = self._reports(self._folder, now)
+            for one in reports:
+                one["age_s"] = round(max(0.0, now.wall - float(one["written"])), 1)
+                counts = self._seen(one, now).counts
+                if isinstance(counts, Unknown):
+                    one["unknown"] = counts.reason
+                    continue
+                for program in (*_list(one, "programs"), *_list(one, "left"), *_list(one, "refusals")):
+                    self._name(_port(one), program)
+        return sorted(reports, key=lambda one: str(one.get("name", "")))
+
+    def _name(self, port: int, told: dict[str, Any]) -> None:
+        found = self._programs.get((port, str(told["peer"])))
+        if isinstance(found, ProgramOf):
+            told |= {"pid": found.pid, "name": found.name}
+        told["label"] = relayed_label(self._program(port, told, 0.0))
+
+    def _reports(self, folder: Path, now: Moment) -> list[dict[str, Any]]:
+        reports = [told for told in reports_in(folder) if relay_runs(told)][:MOST_RELAYS]
+        self._ask_for_programs(reports, now)
+        return reports
 
     def _ask_for_programs(self, reports: Iterable[Mapping[str, Any]], now: Moment) -> None:
         """Find out which processes the connections belong to that are new."""
@@ -86,12 +115,24 @@ class RelayObserver:
 
     def _seen(self, told: Mapping[str, Any], now: Moment) -> RelaySeen:
         host, _, port = str(told.get("to", "")).rpartition(":")
-        name, to_port = str(told.get("name", "")), int(port) if port.isdecimal() else 0
         try:
             counts = self._counts(told, now)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             counts = _OTHER_VERSION
-        return RelaySeen(name, int(told["pid"]), _port(told), host.strip("[]"), to_port, counts)
+        said = tuple(str(one.get("text", "")) for one in _list(told, "said"))[-_MOST_SAID:]
+        return RelaySeen(
+            name=str(told.get("name", "")),
+            pid=int(told["pid"]),
+            port=_port(told),
+            host=host.strip("[]"),
+            to_port=int(port) if port.isdecimal() else 0,
+            counts=counts,
+            allow=tuple(map(str, allow)) if isinstance(allow := told.get("allow"), list) else (),
+            lines=lines if isinstance(lines := told.get("configured_lines"), int) else 0,
+            kept=told.get("kept") is True,
+            draining=told.get("draining") is True,
+            said=said,
+        )
 
     def _counts(self, told: Mapping[str, Any], now: Moment) -> Fact[RelayCounts]:
         if told.get("schema") != REPORT_SCHEMA:
@@ -112,6 +153,8 @@ class RelayObserver:
                 refusals=tuple(self._refusal(_port(told), one, written) for one in _list(told, "refusals"))[
                     -_MOST_REFUSALS:
                 ],
+                messages=int(told.get("messages", 0)),
+                refused=tuple((str(limit), int(number)) for limit, number in dict(told.get("refused", {})).items()),
             )
         )
 
@@ -154,6 +197,26 @@ def reports_in(folder: Path) -> Iterator[dict[str, Any]]:
             continue
 
 
+def last_words(folder: Path, pid: int) -> dict[str, Any]:
+    """What a relay that has ended has left about its end; empty where it has left nothing."""
+    for file in folder.glob(f"*-{pid}.json"):
+        with suppress(OSError, ValueError, RecursionError):
+            told = json.loads(read_file(file, _LARGEST_REPORT, links=False))
+            if isinstance(told, dict):
+                return told
+    return {}
+
+
+def clear_away(folder: Path) -> None:
+    """Remove what relays that have ended have left, but for what the next one should know."""
+    for file in folder.glob("*-*.*"):
+        with suppress(OSError, ValueError, RecursionError):
+            told = json.loads(read_file(file, _LARGEST_REPORT, links=False)) if file.suffix == ".json" else {}
+            pid = int(file.stem.rpartition("-")[2])
+            if "learnt" not in told and not psutil.pid_exists(pid):
+                file.unlink()
+
+
 def relay_runs(told: Mapping[str, Any]) -> bool:
     """Whether the process that wrote a report is still the same one."""
     try:
@@ -162,7 +225,7 @@ def relay_runs(told: Mapping[str, Any]) -> bool:
             return False
         # Where the clock was set meanwhile, only the command line tells.
         same = abs(process.create_time() - float(told["started"])) < _SAME_START
-        return same or _COMMAND in BoundedProcess(process.pid).cmdline()
+        return same or not _COMMANDS.isdisjoint(BoundedProcess(process.pid).cmdline())
     except psutil.AccessDenied:
         return True
     except (psutil.Error, KeyError, ValueError, TypeError, OverflowError):
@@ -194,7 +257,7 @@ def _port(told: Mapping[str, Any]) -> int:
     return port if isinstance(port, int) else 0
 
 
-def _list(told: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+def _list(told: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     found = told.get(name)
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 

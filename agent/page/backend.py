@@ -52,6 +52,9 @@ class Backend(Protocol):
     def limits(self) -> Iterable[Answer]:
         """What IB allows and what is in use, by connection (`core.shown.limits`)."""
 
+    async def relays(self) -> list[Answer]:
+        """What each relay counts (`core.shown.relayed`)."""
+
     async def history(self, days: int, *, whole: bool) -> Answer:
         """What is kept of the last days, today among them (`agent.history.as_json`), with what pictures need.
 

@@ -16,6 +16,7 @@ STYLE_SHEET = "page.css"
 MORE_STYLE_SHEETS = (
     "page_guide.css",
     "page_history.css",
+    "page_limits.css",
     "page_now.css",
     "page_phone.css",
     "page_settings.css",
@@ -36,6 +37,7 @@ MODULES = (
     "live.js",
     "parts.js",
     "phone_form.js",
+    "relay_pictures.js",
     "settings_fields.js",
     "settings_link.js",
     "setup_steps.js",

@@ -6,9 +6,6 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-VARIABLES = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
-"""Meant for the process that the manager has started, and for none that this one starts."""
-
 
 @dataclass(frozen=True, slots=True)
 class ServiceManager:

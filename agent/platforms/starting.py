@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from agent.platforms.service_manager import VARIABLES
 from agent.tws.privacy import redact
 
 WATCHED_SECONDS = 1.5
 """Seconds for which a started program is watched; one that cannot run ends within them."""
 
+_OF_THE_SERVICE = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
+"""What systemd tells the process that it has started, and no other: see sd_notify(3)."""
 _NEEDS_RIGHTS = 740
 """ERROR_ELEVATION_REQUIRED of Windows."""
 
@@ -61,7 +62,7 @@ def await_end(process: "subprocess.Popen[bytes]") -> None:
 
 def child_environment(ours: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The user's environment: ours, without what is meant for us alone: our Python, our libraries, our service."""
-    kept = {name: value for name, value in ours.items() if name not in VARIABLES}
+    kept = {name: value for name, value in ours.items() if name not in _OF_THE_SERVICE}
     own = {Path(sys.prefix)} if sys.prefix != sys.base_prefix else set()
     if active := kept.pop("VIRTUAL_ENV", None):
         own.add(Path(active))

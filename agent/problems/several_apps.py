@@ -1,6 +1,6 @@
 """Two applications compete for one port, or one connection fits several and nothing tells which is meant."""
 
-from agent.core.evidence.processes import applications, candidates, fits, likeliest, port_of
+from agent.core.evidence.processes import applications, candidates_of, fits, likeliest, port_of
 from agent.core.evidence.words import clock, listed
 from agent.core.facts import Facts, Process
 from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Verdict
@@ -62,7 +62,7 @@ def _equally_fitting(facts: Facts) -> tuple[Process, ...]:
     connection = facts.connection
     if connection.port != "auto" or connection.pinned_pid is not None:
         return ()
-    found = likeliest(connection, candidates(connection, facts.machine, facts.other_connections))
+    found = likeliest(connection, candidates_of(facts))
     return tuple(sorted(found, key=lambda p: p.pid))
 
 

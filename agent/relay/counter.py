@@ -242,6 +242,7 @@ class ConnectionCounter:
             usage.lines.clear()
         kind = kind_of(notice.code, notice.text)
         if kind in _RULES:
+            usage.refused[_RULES[kind]] += 1
             usage.refusals.append(Refusal(self._now, notice.code, _RULES[kind], usage.noted(notice.request_id)))
         if notice.code in _REFUSES:
             if notice.request_id in self._repeated:

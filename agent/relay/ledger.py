@@ -56,29 +56,38 @@ class RateWindow:
         self._sum = 0
         self.most = 0
         """The largest number in any second so far."""
-        self._peaks: deque[int] = deque(maxlen=STEPS_TOLD)
-        self._step = 0
+        self._peak = 0
+        """That of the present step."""
+        self._past: deque[int] = deque(maxlen=STEPS_TOLD - 1)
+        self._step = self._step_ends = 0.0
 
     def add(self, now: float, messages: int) -> int:
         """So many have come now; returns those of the second that ends now."""
+        # For each message that a program sends: it must cost next to nothing.
         self._fed.append((now, messages))
         self._sum += messages
         rate = self.within(now)
-        self.most = max(self.most, rate)
-        peaks = self._turn(now)
-        peaks[-1] = max(peaks[-1], rate)
+        if now >= self._step_ends:
+            self._turn(now)
+        if rate > self._peak:
+            self._peak = rate
+            self.most = max(self.most, rate)
         return rate
 
     def peaks(self, now: float) -> list[int]:
         """The busiest second of each step of the last ten minutes, oldest first; the last step is the present one."""
-        return list(self._turn(now))
+        if now >= self._step_ends:
+            self._turn(now)
+        return [*self._past, self._peak]
 
-    def _turn(self, now: float) -> deque[int]:
-        step = int(now // STEP_SECONDS)
-        gone = min(step - self._step, STEPS_TOLD) if self._peaks else 1
-        self._peaks.extend([0] * gone)
-        self._step = step
-        return self._peaks
+    def _turn(self, now: float) -> None:
+        """A step is over; several where nothing was asked meanwhile."""
+        step = now // STEP_SECONDS
+        if self._step_ends:
+            self._past.append(self._peak)
+            self._past.extend([0] * int(min(step - self._step - 1, STEPS_TOLD)))
+        self._peak = 0
+        self._step, self._step_ends = step, (step + 1) * STEP_SECONDS
 
     def within(self, now: float) -> int:
         """Messages of the second that ends now."""
@@ -258,6 +267,8 @@ class ProgramUsage:
     """Messages that TWS takes of it in a second."""
     lines: dict[int, tuple[LineKind, str]] = field(default_factory=dict)
     """By request ID: what is open, and its instrument."""
+    refused: Counter[str] = field(default_factory=Counter)
+    """By limit: how many requests TWS has refused."""
     refusals: deque[Refusal] = field(default_factory=lambda: deque(maxlen=_REFUSALS_KEPT))
     answers: dict[str, AnswerTimes] = field(default_factory=dict)
     """By kind of request."""

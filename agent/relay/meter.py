@@ -2,10 +2,11 @@
 
 import os
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from agent.core.relay_facts import RelayOrder
 from agent.relay.counter import ConnectionCounter
 from agent.relay.ledger import HistoryWindows, NearMark, ProgramUsage, Refusal
 from agent.relay.link import RelayedConnection
@@ -19,6 +20,7 @@ _ALIVE_EVERY = 30.0
 _CHECK_EVERY = 0.05
 """Seconds between two comparisons with the limits at least: while much comes they must not cost much."""
 _REFUSALS_KEPT = 100
+_SAID_KEPT = 20
 _CALM = 5.0
 """Seconds: lines and historical requests change slowly."""
 
@@ -47,15 +49,44 @@ class Meter:
         """Since when each of the limits was near, as it was told last."""
         self._refused: deque[tuple[ProgramUsage, Refusal]] = deque(maxlen=_REFUSALS_KEPT)
         """Refusals of programs that have left."""
+        self._messages, self._refusals_by_limit = 0, Counter[str]()
+        """All that programs which have left have sent, and what they were refused."""
         self._reported = self._checked = clock()
         self._changed = False
         self._port = 0
         self._started = time.time()
+        self._about: dict[str, Any] = {}
+        self._said: deque[dict[str, Any]] = deque(maxlen=_SAID_KEPT)
 
     def open(self, port: int) -> None:
         """The relay listens there now."""
         self._port = port
         self.report()
+
+    def begin_as(self, *, kept: bool, learnt: tuple[int, float] | None) -> None:
+        """`kept`: the agent has started it. `learnt`: the allowance that an earlier relay has learnt, and when."""
+        self._about["kept"] = kept
+        if learnt is not None:
+            self.learn(*learnt)
+
+    @property
+    def has_learnt(self) -> bool:
+        """Whether it knows something that the next relay should know."""
+        return "learnt" in self._about
+
+    def describe(self, order: RelayOrder) -> None:
+        """The relay does this from now on."""
+        if self._about.get("configured_lines", order.lines) != order.lines:
+            # What was learnt with another number is no longer known to be so.
+            self._allow(order.lines)
+        self._name, self._target = order.name, order.target
+        self._about |= {"allow": order.allow, "configured_lines": order.lines, "draining": order.drain}
+        self._reported = float("-inf")
+
+    def note_said(self, text: str) -> None:
+        """The relay has told the user this."""
+        self._said.append({"at": time.time(), "text": text})
+        self._reported = float("-inf")
 
     def begin(self, link: RelayedConnection, peer: str) -> None:
         """Count a connection from now on; `peer` is the address and port of its program."""
@@ -70,6 +101,8 @@ class Meter:
         """A connection has ended."""
         if (usage := self._programs.pop(link, None)) is not None:
             self._refused.extend((usage, one) for one in usage.refusals)
+            self._messages += usage.messages
+            self._refusals_by_limit += usage.refused
             self._changed = True
             if not self._programs:
                 self.report()
@@ -94,10 +127,17 @@ class Meter:
             "pid": os.getpid(),
             "started": self._started,
             "written": time.time(),
+            "said": list(self._said),
+            **self._about,
         }
         near = {"lines": self._lines_near, "history": self._history_near}
         told = relay_as_json(about, self._programs.values(), self._windows, self._lines, near, self._reported)
-        self._give(told | {"refusals": refusals_as_json(self._refusals(), self._reported)})
+        held = self._programs.values()
+        totals = {
+            "messages": self._messages + sum(usage.messages for usage in held),
+            "refused": sum((usage.refused for usage in held), self._refusals_by_limit),
+        }
+        self._give(told | totals | {"refusals": refusals_as_json(self._refusals(), self._reported)})
 
     def _refusals(self) -> Iterator[tuple[ProgramUsage, Refusal]]:
         yield from self._refused
@@ -122,6 +162,15 @@ class Meter:
         """TWS has refused a line: as many as are open now are what programs can have."""
         used = sum(usage.uses_lines() for usage in self._programs.values())
         if used:
-            self._lines = used
-            for usage in self._programs.values():
-                usage.allowed = messages_per_second(used)
+            self.learn(used, time.time())
+
+    def learn(self, lines: int, at: float) -> None:
+        """The user has so many lines, as it was found at that time (epoch seconds)."""
+        self._allow(lines)
+        self._about["learnt"] = {"lines": lines, "at": at}
+
+    def _allow(self, lines: int) -> None:
+        self._lines = lines
+        self._about.pop("learnt", None)
+        for usage in self._programs.values():
+            usage.allowed = messages_per_second(lines)

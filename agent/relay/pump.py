@@ -1,14 +1,16 @@
 """The relay: takes programs' connections, opens one to TWS for each, and keeps the bytes of all of them moving."""
 
 import os
+import queue
 import socket
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeAlias
 
+from agent.core.relay_facts import RelayOrder as RelayOrder
 from agent.errors import RelayError
 from agent.platforms.files import reason_of
 from agent.relay.link import BUFFER, RelayedConnection, Side
@@ -28,21 +30,8 @@ _TARGET = "target"
 """What is said about TWS that does not answer is said again once it has answered in between."""
 
 
-@dataclass(frozen=True, slots=True)
-class RelayOrder:
-    """What a relay is to do."""
-
-    name: str
-    listen: int
-    host: str
-    port: int
-    allow: tuple[str, ...] = ()
-    """Addresses and networks beside this machine's own that may connect."""
-
-    @property
-    def target(self) -> str:
-        """Where it leads to, as it is said."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+Resolved: TypeAlias = tuple[int, tuple[Any, ...]]
+"""Family and address of where a relay leads to."""
 
 
 class Relay:
@@ -63,9 +52,12 @@ class Relay:
         self._outgoing: dict[tuple[Any, ...], RelayedConnection] = {}
         """Each connection, by both ends of its way to TWS."""
         self._stopping = False
+        self.was_told_to_stop = False
+        """An order ended it."""
         self._resting_until = 0.0
+        self._orders: queue.SimpleQueue[tuple[RelayOrder, Resolved]] = queue.SimpleQueue()
         self._bell, self._rope = socket.socketpair()
-        self._target: tuple[int, tuple[Any, ...]] | None = None
+        self._target: Resolved | None = None
         self.port = 0
         """The port on which it listens, once it is open."""
 
@@ -78,24 +70,31 @@ class Relay:
         """Listen. Raises RelayError: the port is taken, the target unknown, or the relay itself."""
         order = self._order
         try:
-            self._target = _resolve(order)
-            for one in open_listeners(order.name, order.listen, beyond=bool(order.allow)):
-                self._listening[one.fileno()] = one
-                self.port = one.getsockname()[1]
+            self._target = resolved(order)
+            self._listen(beyond=bool(order.allow))
         except BaseException:
             self.close()
             raise
         self._rope.setblocking(False)
         self._bell.setblocking(False)
-        for one in (*self._listening.values(), self._bell):
-            self._poller.want(one, READ)
+        self._poller.want(self._bell, READ)
         _allow_files()
         if self._meter is not None:
+            self._meter.describe(order)
             self._meter.open(self.port)
 
     def stop(self) -> None:
         """End `run` soon; may be called from anywhere, also from a signal handler."""
         self._stopping = True
+        with suppress(OSError):
+            self._rope.send(b"x")
+
+    def obey(self, order: RelayOrder) -> None:
+        """Do another thing from now on, without cutting a connection that stands; from any thread.
+
+        Raises RelayError where the computer that the order names is unknown: then everything stays as it was.
+        """
+        self._orders.put((order, resolved(order)))
         with suppress(OSError):
             self._rope.send(b"x")
 
@@ -124,6 +123,10 @@ class Relay:
                 # New sockets come last: they may get the numbers of sockets that were closed above.
                 for number in new:
                     self._accept(self._listening[number])
+                while not self._orders.empty():
+                    self._change(*self._orders.get())
+                if self._order.drain and not self._links:
+                    return
                 now = time.monotonic()
                 if self._resting_until and now >= self._resting_until:
                     self._rest_until(0)
@@ -136,11 +139,44 @@ class Relay:
         """End every connection, and listen no more."""
         for link in tuple(self._outgoing.values()):
             link.close()
-        for one in (*self._listening.values(), self._bell, self._rope):
+        self._listen_no_more()
+        for one in (self._bell, self._rope):
+            self._poller.forget(one)
+            one.close()
+        self._poller.close()
+
+    def _change(self, order: RelayOrder, target: Resolved) -> None:
+        """Do what an order says. The port stays: on another one another relay is started."""
+        before, self._order, self._target = self._order, order, target
+        if order.stop:
+            self._stopping = self.was_told_to_stop = True
+            return
+        if order.drain:
+            self._listen_no_more()
+        elif bool(order.allow) != bool(before.allow):
+            self._listen_no_more()
+            try:
+                self._listen(beyond=bool(order.allow))
+            except RelayError as fault:
+                # On the addresses that it had before, it can listen again.
+                self._tell(str(fault))
+                self._order = replace(order, allow=before.allow)
+                self._listen(beyond=bool(before.allow))
+        self._admission = Admission(self._order.allow)
+        if self._meter is not None:
+            self._meter.describe(self._order)
+
+    def _listen(self, *, beyond: bool) -> None:
+        for one in open_listeners(self._order.name, self.port or self._order.listen, beyond=beyond):
+            self._listening[one.fileno()] = one
+            self._poller.want(one, READ)
+            self.port = one.getsockname()[1]
+
+    def _listen_no_more(self) -> None:
+        for one in self._listening.values():
             self._poller.forget(one)
             one.close()
         self._listening.clear()
-        self._poller.close()
 
     # ── a new connection ────────────────────────────────────────────────────────────────────────
 
@@ -219,7 +255,7 @@ class Relay:
 
     def _resolve_again(self) -> None:
         with suppress(RelayError):
-            self._target = _resolve(self._order)
+            self._target = resolved(self._order)
 
     def _over(self, link: RelayedConnection) -> None:
         """Forget a connection, whose sockets are closed after this."""
@@ -248,6 +284,8 @@ class Relay:
         if (about or text) not in self._said and len(self._said) < _MOST_SAID:
             self._said[about or text] = None
             self._say(text)
+            if self._meter is not None:
+                self._meter.note_said(text)
 
 
 def _words(fault: int) -> str:
@@ -265,8 +303,8 @@ def _spelled(wire: socket.socket) -> str:
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
-def _resolve(order: RelayOrder) -> tuple[int, tuple[Any, ...]]:
-    """Family and address of the target; RelayError where its name is unknown."""
+def resolved(order: RelayOrder) -> Resolved:
+    """Where an order leads to; RelayError where its name is unknown."""
     try:
         found = socket.getaddrinfo(order.host, order.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as fault:

@@ -166,13 +166,13 @@ class ReportWriter:
             self._given = report
             self._news.notify()
 
-    def close(self) -> None:
-        """Remove the file, unless it is that of another relay: one that has ended tells nothing."""
+    def close(self, *, keep: bool = False) -> None:
+        """Remove the file, since a relay that has ended tells nothing; `keep` it where the next one should read it."""
         with self._news:
             self._over = True
             self._news.notify()
         self._thread.join(_SECONDS_TO_END)
-        if self._wrote:
+        if self._wrote and not keep:
             with suppress(OSError):
                 self._path.unlink()
 

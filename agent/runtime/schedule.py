@@ -7,14 +7,12 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.core.clock import Moment
 from agent.platforms.late_modules import OF_THE_SCHEDULER, keep_out
 from agent.runtime.aside import OneAtATime, Together, in_thread
 from agent.runtime.clock import ClockGap, SleepWatch
-from agent.runtime.file_stamp import FileStamp, stamp_of
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -61,13 +59,14 @@ class Schedule:
         self._sleep_watch = SleepWatch(turn)
         self._going: asyncio.Task[None] | None = None
         self._done = 0
-        self._watched: dict[Path, FileStamp | None] = {}
+        self._watched: dict[Callable[[], object], object] = {}
+        """What tells that files have changed, and what it told last."""
         self._scheduler: AsyncIOScheduler | None = None
 
-    async def watch(self, file: Path) -> None:
-        """Report when this file changes, appears or goes."""
+    async def watch(self, stamp: Callable[[], object]) -> None:
+        """Report when files change, appear or go: when `stamp`, which is called aside, returns something else."""
         with contextlib.suppress(TimeoutError):
-            self._watched[file] = await self._stamp(file)
+            self._watched[stamp] = await self._glance.within(STAMP_SECONDS, stamp)
 
     def start(self) -> None:
         """Begin, on the running loop."""
@@ -104,21 +103,17 @@ class Schedule:
         if gap := self._sleep_watch.observe(self._now(), self._slept()):
             self._woke(gap)
         # At once, so that their glances at the disk share a thread.
-        await asyncio.gather(*(self._look_at(file) for file in self._watched), *(duty() for duty in self._disk))
+        await asyncio.gather(*(self._glance_at(stamp) for stamp in self._watched), *(duty() for duty in self._disk))
         for duty in self._also:
             await duty()
 
-    async def _look_at(self, file: Path) -> None:
+    async def _glance_at(self, stamp: Callable[[], object]) -> None:
         # After a time-out (the disk hangs) the next turn asks again.
         with contextlib.suppress(TimeoutError):
-            found = await self._stamp(file)
-            if found != self._watched[file]:
-                self._watched[file] = found
+            found = await self._glance.within(STAMP_SECONDS, stamp)
+            if found != self._watched[stamp]:
+                self._watched[stamp] = found
                 self._changed()
-
-    async def _stamp(self, file: Path) -> FileStamp | None:
-        """Raises TimeoutError where the disk does not answer."""
-        return await self._glance.within(STAMP_SECONDS, lambda: stamp_of(file))
 
 
 def _loaded() -> "tuple[AsyncIOScheduler, Callable[[float], IntervalTrigger]]":

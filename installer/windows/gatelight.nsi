@@ -90,7 +90,7 @@ Function ${UN}EndRunning
     IntOp $Tries $Tries + 1
     IntCmp $Tries 60 0 look 0
   MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION \
-    "${NAME} still runs from this folder, perhaps in a terminal. Please end it, then choose Retry." /SD IDCANCEL IDRETRY ask
+    "${NAME} still runs from this folder, perhaps in a terminal, or as a relay ($\"gatelight relay stop NAME$\" ends it). Please end it, then choose Retry." /SD IDCANCEL IDRETRY ask
   SetErrorLevel 2
   Abort "${NAME} still runs, and nothing was changed."
   ended:

@@ -3,6 +3,8 @@
 import asyncio
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -110,3 +112,11 @@ async def test_a_manager_that_restarts_nothing_gets_no_signs_of_life(tmp_path: P
     async with service(tmp_path, None) as told:
         told.begin()
         assert [task for task in asyncio.all_tasks() if task.get_name() == "watchdog"] == []
+
+
+def test_an_agent_that_is_no_service_loads_nothing_of_this() -> None:
+    parts = {"agent.app.service_host", "agent.platforms.service_manager"}
+    asked = f"import sys, agent.app.agent_host; print({parts} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=60.0)
+
+    assert done.stdout == "set()\n"

@@ -283,7 +283,7 @@ def ways_out(state: AgentState, effects: list[Effect], shown: list[Status]) -> I
             assert {**connection_told, "accounts": masked["accounts"]} == masked
         yield from texts_in(view(Seen(status, config_error=state.config_error)))
         yield from labels(display(status, 0.0, TimeZone()))
-        for span in spans_of(status):
+        for span in (one for shown in status.connections for one in spans_of(shown)):
             yield from texts_in(list(dataclasses.asdict(span).values()))
     for effect in effects:
         match effect:

@@ -150,7 +150,7 @@ async def clicked(browser: Browser, places: Places, rounds: int) -> list[tuple[f
 def told(folder: Path) -> float:
     """Processor seconds to read and tell the history."""
     began = time.process_time()
-    history_json(read_days(folder, DAYS, datetime.now(UTC).astimezone(), pictures=True), strips=True, whole=False)
+    history_json(read_days(folder, DAYS, datetime.now(UTC).astimezone(), pictures=True, whole=False), strips=True)
     return time.process_time() - began
 
 

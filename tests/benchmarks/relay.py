@@ -311,10 +311,6 @@ def measure(rounds: int) -> str:
         )
         cells = {way: f"{max(throughput(port) for _ in range(3)):,.0f}" for way, port in ports.items()}
         rows.append(_row("messages a second, there and back", cells))
-        for together in (1, 20):
-            shares = steady(ports, processes, together)
-            cells = {way: f"{statistics.median(found):.2%}" for way, found in shares.items()}
-            rows.append(_row(f"core for {STEADY:,} messages a second, {together} at once", cells))
         alone = [way for way in WAYS if way not in ("direct", "socat")]
         kept = [connect(ports[way]) for way in alone for _ in range(CLIENTS)]
         cells = {way: f"{processes[way].memory_info().rss / 2**20:.1f} MiB" for way in alone}
@@ -323,6 +319,10 @@ def measure(rounds: int) -> str:
             wire.close()
         pin(processes)
         rows += _trips(ports, rounds, "pinned")
+        for together in (1, 20):
+            shares = steady(ports, processes, together)
+            cells = {way: f"{statistics.median(found):.2%}" for way, found in shares.items()}
+            rows.append(_row(f"core for {STEADY:,} messages a second, {together} at once, pinned", cells))
     return "\n".join(rows)
 
 

@@ -37,7 +37,7 @@ from agent.simulator.world import SimulatedApplication
 from tests.faults.test_faults import CASES, Case
 from tests.faults.watching import QUICK, Audience, calm, paper
 
-TIMING = replace(QUICK, exit_grace=2.0, restart_allowance=6.0)
+TIMING = replace(QUICK, exit_grace=4.0, restart_allowance=6.0)
 """A loaded machine takes seconds to start a process: a restart must not be taken for an end, nor a slow one for a stuck
 one."""
 SETTLE = 0.1
@@ -130,7 +130,8 @@ async def put_through(gateway: SimulatedApplication, loop: AgentLoop, agent: Aud
         await agent.until(lambda a: bool(verdicts & set(a.codes)), f"told {case.agent}")
     await asyncio.sleep(STAY)
     wanted = verdicts | ON_THE_WAY.get(case.fault, frozenset())
-    assert set(agent.codes) <= verdicts, f"at the end {agent.codes}"
+    # On a loaded machine a restart takes longer than that: what is starting is told, and passes.
+    await agent.until(lambda a: set(a.codes) <= verdicts, f"told {sorted(filter(None, verdicts))} and nothing else")
     # A fault may pass through a stage that is no problem, as starting; what may not be is another problem.
     shown = {
         p.code for s in agent.statuses[seen:] for p in s.connections[0].problems if p.visible and p.severity != "info"
@@ -178,7 +179,8 @@ async def soak(count: int, seed: int) -> int:
             try:
                 await put_through(gateway, loop, world, case, home)
             except AssertionError as fault:
-                wrong.append(f"{number}. {case.name} after {before}: {str(fault)[:1500]}")
+                told = f"{str(fault)[:120]}; then {shown_with(world)}"
+                wrong.append(f"{number}. {case.name} after {before}: {told}")
                 say(f"WRONG {wrong[-1]}")
                 await _recover(gateway, world, home)
             before = case.name
@@ -192,6 +194,13 @@ async def soak(count: int, seed: int) -> int:
         loop.stop()
         await running
     return report(samples, wrong, faulty.records, taken, time.monotonic() - began)
+
+
+def shown_with(agent: Audience) -> str:
+    """What is shown, with what was seen of it."""
+    connection = agent.connection
+    told = (f"{p.code}{'' if p.visible else ' (young)'}: {', '.join(p.evidence)}" for p in connection.problems)
+    return f"{connection.phase}, {'; '.join(told) or 'no problem'}"
 
 
 async def _recover(gateway: SimulatedApplication, agent: Audience, home: int) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from agent.app.channels import try_target
 from agent.channels import Delivered, NotDelivered, remote
-from agent.channels.remote import INSTALL_APPRISE, TargetChannel, message_of, send_message
+from agent.channels.remote import INSTALL_APPRISE, TargetChannel, install_words, message_of, send_message
 from agent.channels.remote_sender import LONGEST_WAIT
 from agent.core.problem import Severity
 from agent.core.settings import TargetSettings
@@ -271,6 +271,11 @@ async def test_a_target_is_tried_before_it_is_in_the_configuration() -> None:
     assert tried == TargetAnswer(SendOutcome.REFUSED, "HTTP 403 Forbidden: unknown user •••")
     assert told == NotDelivered(tried.said)
     assert taken == Delivered("“My phone” (HTTP 200 OK)")
+
+
+def test_a_packaged_program_names_no_pip_that_it_has_not() -> None:
+    assert "extra" in install_words(packaged=False)
+    assert "pipx" in install_words(packaged=True)
 
 
 def _senders() -> list[psutil.Process]:

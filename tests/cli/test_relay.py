@@ -112,7 +112,7 @@ async def test_status_tells_what_each_program_uses_until_the_relay_ends(place: P
         process.kill()
         process.communicate(timeout=PATIENCE)
     # Its last report is still there.
-    assert [file.name for file in (place.data / "relays").iterdir()] == [f"{port}.json"]
+    assert [file.name for file in (place.data / "relays").iterdir()] == [f"{port}-{process.pid}.json"]
     assert told(place) == []
 
 
@@ -185,3 +185,72 @@ print(sorted(set({LARGE.split()!r}) & set(sys.modules)))
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, env=environment(), cwd=ROOT)
     assert done.stdout == "[]\n", done.stderr
+
+
+def relaying(place: Place, to: int, *lines: str) -> tuple[int, "subprocess.Popen[str]"]:
+    """A relay in its process, which listens on the port that is returned."""
+    port = free_port()
+    configured(place, port, to)
+    with place.config.open("a") as file:
+        file.writelines(f"{line}\n" for line in lines)
+    process = place.start("relay", "mine")
+    assert process.stderr is not None
+    assert process.stderr.readline().startswith("Relay “Mine” listens on port")
+    return port, process
+
+
+def test_stop_ends_a_relay_and_says_what_that_cuts(place: Place) -> None:
+    assert place.do("relay", "stop").status == 2
+    done = place.do("relay", "stop", "mine")
+    assert (done.status, done.sentence) == (3, 'No relay "mine" runs.')
+    with socket.create_server(("127.0.0.1", 0)) as tws:
+        port, process = relaying(place, tws.getsockname()[1])
+        try:
+            with socket.create_connection(("127.0.0.1", port), PATIENCE) as program:
+                until_told(place, lambda found: bool(found) and len(found[0]["programs"]) == 1)
+                second = place.do("relay", "mine")
+                assert second.status == 2
+                assert second.sentence.startswith(f"Relay “Mine” runs already on port {port} (pid {process.pid}): ")
+                done = place.do("relay", "stop", "MINE")
+                assert program.recv(1) == b""
+            assert (done.status, done.sentence) == (
+                0,
+                "Relay “Mine” has ended, and with it the connections of 1 program.",
+            )
+            assert process.wait(PATIENCE) == 0
+        finally:
+            process.kill()
+            process.communicate(timeout=PATIENCE)
+    # The agent, if one runs, is told that this was the user’s wish.
+    (left,) = (place.data / "relays").iterdir()
+    assert json.loads(left.read_text())["stopped"] is True
+
+
+async def test_an_allowance_that_was_learnt_is_known_to_the_next_relay_also_after_a_kill(
+    place: Place, start: StartSimulator
+) -> None:
+    simulator = await start()
+
+    def lines() -> dict[str, Any]:
+        found = told(place)
+        return dict(found[0]["lines"]) if found else {}
+
+    for number, end in enumerate(("kill", "terminate", "terminate")):
+        more = ("lines = 90",) if number == 2 else ()
+        port, process = await asyncio.to_thread(relaying, place, simulator.port, *more)
+        try:
+            if number == 0:
+                client = await RawClient.started(port, 17)
+                client.send(1, 11, 4, *STOCK, 0, "", 0, 0, "")
+                await asyncio.to_thread(until_told, place, lambda found: bool(found) and found[0]["lines"]["used"] == 1)
+                await simulator.apply("lines-exhausted")
+                client.send(1, 11, 5, *STOCK, 0, "", 0, 0, "")
+                await asyncio.to_thread(until_told, place, lambda found: bool(found) and found[0]["lines"]["of"] == 1)
+                await client.close()
+            else:
+                await asyncio.to_thread(until_told, place, bool)
+                # A number that the user has changed since then counts.
+                assert (await asyncio.to_thread(lines))["of"] == (1 if number == 1 else 90)
+        finally:
+            getattr(process, end)()
+            process.communicate(timeout=PATIENCE)

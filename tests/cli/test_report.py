@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agent.cli import overview
-from agent.cli.report import render
+from agent.cli.report import MOST_IN_FULL, render
 
 TODAY = f"{datetime.now(UTC):%Y-%m-%d}"
 PROBLEM: dict[str, Any] = {
@@ -150,6 +150,31 @@ def test_several_connections_are_a_table_with_the_worst_first_and_only_the_ill_i
     assert "09:30" in lines[4]
     assert "VPS: PROBLEM" in lines
     assert not [line for line in lines if line.startswith(("Home:", "Lab:"))]
+
+
+def test_of_a_hundred_connections_those_that_are_well_are_a_line_and_few_ill_ones_are_told_in_full() -> None:
+    hundred = [connection(f"gw-{n:03}", **(ILL if n % 10 == 0 else {})) for n in range(100)]
+    text = several(*hundred)
+    lines = text.splitlines()
+
+    assert lines[0] == "10 of 100 have a problem: gw-000, gw-010, gw-020, gw-030, gw-040 and 5 more"
+    assert [line.split()[1] for line in lines[3:13]] == [f"gw-{n:03}" for n in range(0, 100, 10)]
+    assert lines[13] == "✓  90 are connected (the others); `gatelight status -v` lists them."
+    assert sum(line.endswith(": PROBLEM") for line in lines) == MOST_IN_FULL
+    assert "5 more are not told in full: `gatelight status NAME` tells one of them, -v all." in lines
+    everything = render({"connections": hundred}, every=True)
+    assert sum(line.endswith(": PROBLEM") for line in everything.splitlines()) == 10
+    assert "gw-099" in everything
+
+
+def test_a_hundred_that_are_well_are_two_lines() -> None:
+    lines = several(*(connection(f"gw-{n:03}") for n in range(100))).splitlines()
+
+    assert lines == [
+        "All is well: 100 connections",
+        "",
+        "✓  100 are connected (all); `gatelight status -v` lists them.",
+    ]
 
 
 def test_several_healthy_connections_are_a_table_and_nothing_else() -> None:

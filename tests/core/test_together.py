@@ -18,6 +18,7 @@ from agent.core.events import (
     SessionLost,
     SessionReady,
     Tick,
+    Woke,
 )
 from agent.core.facts import Facts
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
@@ -97,7 +98,7 @@ def test_however_they_are_taken_in_the_same_stands_at_the_end(events: list[Event
 @how(max_examples=50, deadline=None)
 def test_what_is_not_judged_anew_would_have_come_out_the_same(events: list[Event]) -> None:
     state, _ = advance_all(all_connected(), [Arrival(e, NOW) for e in events], NOW)
-    again, _ = advance(state, Tick(), NOW)
+    again, _ = advance(replace(state, settled=()), Tick(), NOW)
 
     assert what_stands(again) == what_stands(state)
     assert again.shown == state.shown
@@ -129,9 +130,10 @@ def test_a_batch_with_anything_else_in_it_judges_all() -> None:
     state = all_connected()
     number = state.watched[0].number
     assert number is not None
-    after, _ = advance_all(state, [Arrival(NoticeArrived(number, 399, "x"), NOW), Arrival(Tick(), NOW)], NOW)
+    later = NOW.later(0.1)
+    after, _ = advance_all(state, [Arrival(NoticeArrived(number, 399, "x"), later), Arrival(Woke(60.0), later)], later)
 
-    assert [s.facts.now for s in after.settled] == [NOW] * 3
+    assert [s.facts.now for s in after.settled] == [later] * 3
     assert joins(Tick())
     assert not joins(SessionLost(number, ""))
 
@@ -184,44 +186,3 @@ def test_a_flood_of_answers_behind_a_flood_is_no_silence() -> None:
     assert "app-frozen" not in over.watched[0].ledger.entries
     assert state.wake_at is not None
     assert state.wake_at <= NOW.monotonic + 39 + 5.01
-
-
-def test_a_wake_up_for_heartbeats_alone_leaves_nothing_out() -> None:
-    judged: list[str] = []
-
-    def check(facts: Facts) -> Verdict:
-        judged.append(facts.connection.name)
-        return Absent()
-
-    state, alone = all_connected((*PROBLEMS, Problem("x", "Here", "Here.", Severity.ERROR, check))), 0
-    for _ in range(60):
-        assert state.wake_at is not None
-        now = replace(NOW, monotonic=state.wake_at, wall=NOW.wall + state.wake_at - NOW.monotonic)
-        whole, all_asked = advance(replace(state, wake_at=None), Tick(), now)
-        judged.clear()
-        state, effects = advance(state, Tick(), now)
-        asked = [e for e in effects if isinstance(e, SendHeartbeat)]
-        alone += not judged
-
-        assert judged in ([], ["c0", "c1", "c2"])
-        assert judged or asked
-        assert asked == [e for e in all_asked if isinstance(e, SendHeartbeat)]
-        assert what_stands(state) == what_stands(whole)
-        assert state.wake_at == whole.wake_at
-        for sent in asked:
-            state, _ = advance(state, HeartbeatAnswered(sent.number, int(now.wall)), now)
-
-    assert 20 < alone < 60
-
-
-def test_a_wake_up_with_something_else_to_judge_judges_everything() -> None:
-    state = play(all_connected(), NoticeArrived(1, 2103, "Market data farm connection is broken:usfarm"))[0]
-    at = NOW.monotonic + state.timing.farm_grace
-    state = replace(state, wake_at=at)
-    now = replace(NOW, monotonic=at, wall=NOW.wall + state.timing.farm_grace)
-    before = state.settled
-
-    after = advance(state, Tick(), now)[0]
-
-    assert [s.facts.now for s in after.settled] == [now] * 3
-    assert [s.facts.now for s in before] == [NOW] * 3

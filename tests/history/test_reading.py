@@ -10,12 +10,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agent.history.reading import PICTURED, read_days
-from agent.history.spans import Changes, Span, SpanKind
+from agent.history.as_json import history_json
+from agent.history.reading import LATEST_OUTAGES, PICTURED, read_days
+from agent.history.spans import NOT_LINKED, Changes, Span, SpanKind
 from agent.history.store import Store
 from agent.history.writer import HISTORY_FILE
 from agent.tws.coming import KnownFrom
 from agent.tws.reset_windows import Region
+
+HOUR = 3600.0
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows takes its zone from the system alone")
 
@@ -73,3 +76,34 @@ def test_what_comes_is_read_for_what_is_watched_however_few_days_are_asked_for(z
     assert read.ahead["Paper"].region is Region.EUROPE
     assert read.ahead["Paper"].coming[0].begins == datetime(2026, 11, 21, 4, 45, tzinfo=ZoneInfo(zone)).timestamp()
     assert {one.span.kind for one in read.kept.spans} <= set(PICTURED)
+
+
+@pytest.mark.parametrize("apart", [900.0, 300.0], ids=["apart", "one after the other"])
+def test_the_latest_outages_have_the_programs_that_the_whole_has(tmp_path: Path, apart: float) -> None:
+    now = datetime(2026, 11, 20, 12).astimezone()
+    began = now.timestamp() - 40 * apart - HOUR
+    well, ill, waits = (
+        Span("Paper", SpanKind.STATE, what, state)
+        for what, state in (("connected", ""), ("problem", ""), ("warning", NOT_LINKED))
+    )
+    store = Store(tmp_path / HISTORY_FILE)
+    store.write([Changes(began, begun=((well, began),))])
+    for number in range(2 * LATEST_OUTAGES):
+        at, bot = began + HOUR + number * apart, Span("Paper", SpanKind.PROGRAM, f"bot-{number}")
+        store.write([Changes(at - 200, begun=((bot, at - 200),))])
+        store.write([Changes(at, ended=(well, bot), begun=((ill, at),))])
+        # In every other one a log-in is awaited after it, which is an outage of its own.
+        if number % 2:
+            store.write([Changes(at + 100, ended=(ill,), begun=((waits, at + 100),))])
+        store.write([Changes(at + 250, ended=(ill, waits), begun=((well, at + 250),))])
+    store.close()
+
+    every, latest = (
+        history_json(read_days(tmp_path, 7, now, pictures=True, whole=whole), strips=True)["connections"][0]
+        for whole in (True, False)
+    )
+
+    assert len(latest["outages"]) == LATEST_OUTAGES < len(every["outages"]) == latest["outages_in_all"]
+    assert latest["outages"] == every["outages"][-LATEST_OUTAGES:]
+    assert latest["outages"][0]["programs"]
+    assert {**latest, "outages": []} == {**every, "outages": []}

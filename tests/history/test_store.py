@@ -20,6 +20,7 @@ from agent.history.store import (
     HistoryTooNew,
     Store,
 )
+from agent.history.troubles import connections
 from tests.attacks.scale import whole
 
 WELL = Span("Paper", SpanKind.STATE, "connected")
@@ -148,6 +149,17 @@ def test_a_file_of_an_earlier_version_is_read_and_brought_up_to_date(earlier: Pa
     assert [version for version, _ in (after, later)] == [HISTORY_SCHEMA, HISTORY_SCHEMA] != [before[0]] * 2
     assert before[1] == after[1] == later[1]
     assert [one.minute for one in before[1].latencies] == [600, 660, 720, 780]
+
+
+def test_connections_are_named_in_the_order_in_which_they_came_first(path: Path) -> None:
+    other = Span("Live", SpanKind.STATE, "connected")
+    store = written(path, Changes(100.0, begun=((WELL, 100.0),)), Changes(200.0, begun=((other, 200.0),)))
+    store.write([Changes(300.0, ended=(WELL,), begun=((ILL, 300.0),))])
+    early, late = store.read(0.0, 400.0), store.read(250.0, 400.0)
+    store.close()
+
+    assert early.names == late.names == ("Paper", "Live")
+    assert connections(early) == connections(late) == ("Paper", "Live")
 
 
 def test_only_what_touches_the_time_is_read(path: Path) -> None:

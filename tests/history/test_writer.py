@@ -53,7 +53,7 @@ def test_a_damaged_file_is_set_aside_and_said(writer: HistoryWriter, tmp_path: P
 
     assert kept(tmp_path / HISTORY_FILE) == [WELL]
     assert (tmp_path / "history-damaged-1.db").read_text().startswith("no database")
-    assert told == ["The history was damaged. It was set aside, and a new one begins now."]
+    assert told == ["It was set aside as history-damaged-1.db in Gatelight’s data folder, and a new one begins now."]
 
 
 def test_only_the_latest_damaged_files_are_kept(tmp_path: Path) -> None:

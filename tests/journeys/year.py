@@ -26,7 +26,7 @@ from agent.tws.reset_windows import Region, reset_windows
 from tests.journeys.day import App, Day
 from tests.time_zones import zone_of
 
-MINUTE, HOUR = 60.0, 3600.0
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 NEW_YORK = ZoneInfo("America/New_York")
 OWN_ZONE = {
     Region.AMERICA: NEW_YORK,
@@ -44,6 +44,8 @@ RESTART_AT = 12 * 60 + 10
 """The application's own restart, minutes after local midnight; a time at which no region's servers are reset."""
 LOOKS = (1.0, 12.0, 75.0, 140.0, 400.0)
 """Seconds after a change at which the agent looks; it would every five seconds."""
+LOG_IN = "log-in"
+"""The kind of what is real where the application waits for the weekly log-in."""
 TOLD_LATE = 120.0
 """Seconds after its end in which an outage may still be spoken of."""
 RESTART_LEAD = 60.0
@@ -60,7 +62,6 @@ class Real:
     ended: float
     """Epoch seconds."""
     kind: str
-    must_be_told: bool = True
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,6 @@ class Year(Day):
         self._begins, self._days = begins, days
         start = self._local(begins, time(0))
         self.ends_at = self._local(begins + timedelta(days=days), time(0))
-        self.away = self.logging_in = False
         self.back_at = 0.0
         """Epoch seconds at which the API port opened last."""
         self.plan = tuple(
@@ -129,17 +129,31 @@ class Year(Day):
         for day in self._all_days():
             at = self._local(day, begins, zone) + self.draw.uniform(0, minutes - 6) * MINUTE
             self._link_lost(at, at + self.draw.uniform(10, 5 * MINUTE))
-            restart = self._local(day, time(*divmod(RESTART_AT, 60))) + self.draw.uniform(0, 20)
-            self._restart(restart, self.draw.uniform(90, 150))
+            restart = self._restart_of(day) + self.draw.uniform(0, 20)
+            if any(restart - DAY < due <= restart for due in self._log_ins()):
+                # The first one after IB’s weekly log-in stops at the log-in screen until the user comes.
+                ended = restart + self.draw.uniform(20, 60) * MINUTE
+                self._restart(restart, ended - restart)
+                self.real.append(Real(restart, ended, LOG_IN))
+            else:
+                self._restart(restart, self.draw.uniform(90, 150))
             if day.weekday() == 4:
                 maintenance = self._local(day, time(23), NEW_YORK) + self.draw.uniform(0, 3) * HOUR
                 self._link_lost(maintenance, maintenance + self.draw.uniform(5, 40) * MINUTE)
-            if day.weekday() == 6:
-                # The user restarts it before IB's weekly log-in would surprise it, and logs in at once.
-                by_hand = self._local(day, time(16)) + self.draw.uniform(0, HOUR)
-                self._at(by_hand, self._stop_app)
-                self._at(by_hand + 5, self._begin_app)
-                self._at(by_hand + 40, self._open_port)
+        for due in self._log_ins(by_hand=True):
+            # The user restarts it before the log-in screen would surprise it, and logs in at once.
+            by_hand = due + self.draw.uniform(3, 4) * HOUR
+            self._at(by_hand, self._stop_app)
+            self._at(by_hand + 5, self._begin_app)
+            self._at(by_hand + 40, self._open_port)
+
+    def _restart_of(self, day: date) -> float:
+        return self._local(day, time(*divmod(RESTART_AT, 60)))
+
+    def _log_ins(self, *, by_hand: bool = False) -> tuple[float, ...]:
+        """When IB ended the log-in: every other week the user sees to it by hand, in the weeks between nobody does."""
+        weeks = (day for day in self._all_days() if day.weekday() == 6)
+        return tuple(self._local(day, time(1), NEW_YORK) for day in weeks if (day.toordinal() // 7 % 2 == 0) is by_hand)
 
     def _restart(self, at: float, takes: float) -> None:
         self._at(at, self._stop_app)
@@ -158,13 +172,12 @@ class Year(Day):
             resets = [self._local(day, w.begins, ZoneInfo(w.zone)) for w in windows]
             # The longest window has an hour and a half.
             found += [(reset - HOUR, reset + 2.5 * HOUR) for reset in resets]
-            restart = self._local(day, time(*divmod(RESTART_AT, 60)))
-            found.append((restart - HOUR, restart + HOUR))
+            restart = self._restart_of(day)
+            found.append((restart - HOUR, restart + 2 * HOUR))
             if day.weekday() == 4:
                 maintenance = self._local(day, time(23), NEW_YORK)
                 found.append((maintenance - HOUR, maintenance + 6 * HOUR))
-            if day.weekday() == 6:
-                found.append((self._local(day, time(15)), self._local(day, time(18))))
+        found += [(due + 2 * HOUR, due + 5 * HOUR) for due in self._log_ins(by_hand=True)]
         return found
 
     def _outages(self, wanted: int) -> None:
@@ -172,6 +185,7 @@ class Year(Day):
         kinds = (self._crash, self._server, self._farm, self._port_closed, self._frozen)
         taken = self._busy()
         first, last = self._local(self._begins, time(3)), self.ends_at - 6 * HOUR
+        wanted += len(self.real)
         while len(self.real) < wanted:
             began = self.draw.uniform(first, last)
             ended = began + self.draw.uniform(20, 90) * MINUTE
@@ -326,5 +340,5 @@ class Year(Day):
         return [
             (datetime.fromtimestamp(one.began, self.zone).isoformat(" ", "minutes"), one.kind)
             for one in self.real
-            if one.must_be_told and not any(one.began <= at <= one.ended for at, _ in self.told())
+            if not any(one.began <= at <= one.ended for at, _ in self.told())
         ]

@@ -8,12 +8,16 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families as plain
 
+from agent.core.facts import Unknown
+from agent.core.relay_facts import LimitUse
 from agent.core.shown.status import ShownProgram
 from agent.metrics.counts import Counts
-from agent.metrics.families import KEPT_WRITTEN_SECONDS, MOST_PROGRAM_LABELS, REST, Exposition
+from agent.metrics.families import KEPT_WRITTEN_SECONDS, Exposition
 from agent.metrics.measured import Measured
+from agent.metrics.programs import MOST_PROGRAM_LABELS, REST
 from agent.tws.privacy import mask_account
 from tests.metrics.made_up import CODES, HEALTHY, NOW, OF_CONNECTIONS, measured, problem, status, with_problems
+from tests.problems.scene import counted, relay_seen, through_relay
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -125,3 +129,33 @@ def test_promtool_has_nothing_to_say_about_names_and_types() -> None:
     judged = subprocess.run(["promtool", "check", "metrics"], input=body, capture_output=True, check=False, timeout=60)
 
     assert (judged.returncode, judged.stdout, judged.stderr) == (0, b"", b"")
+
+
+def test_each_relay_has_what_its_programs_use_and_one_that_is_silent_only_that() -> None:
+    bot = through_relay("python3", script="bot.py", lines=7, history=2)
+    many = [through_relay(f"program {number:02}", port=number, lines=1) for number in range(MOST_PROGRAM_LABELS)]
+    counts = replace(
+        counted(bot, bot, *many, lines=LimitUse(64, 100), history=LimitUse(4, 60)),
+        messages=500,
+        refused=(("market data lines", 3),),
+    )
+    relays = (
+        relay_seen(counts),
+        relay_seen(Unknown("late"), name="Silent", port=5003),
+        # One that is ending has the name of the one in its place.
+        replace(relay_seen(counted(), port=5004), draining=True),
+    )
+    found = samples(replace(measured(status(HEALTHY)), relays=relays))
+
+    lines = "gatelight_relay_data_lines"
+    assert of(found, lines, relay="Paper relay", program="bot.py") == [14.0]
+    assert of(found, lines, program=REST) == [1.0]
+    assert len(of(found, lines)) == MOST_PROGRAM_LABELS + 1
+    assert of(found, "gatelight_relay_data_lines_limit") == [100.0]
+    assert of(found, "gatelight_relay_historical_requests", program="bot.py") == [4.0]
+    assert of(found, "gatelight_relay_messages_total", relay="Paper relay") == [500.0]
+    assert of(found, "gatelight_relay_refusals_total", limit="market data lines") == [3.0]
+    assert of(found, "gatelight_relay_clients") == [52.0]
+    assert of(found, "gatelight_relay_up", relay="Paper relay") == [1.0]
+    assert [name for name, labels in found if ("relay", "Silent") in labels] == ["gatelight_relay_up"]
+    assert not any(name.startswith("gatelight_relay") for name, _ in samples(measured(status(HEALTHY))))

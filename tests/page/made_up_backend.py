@@ -74,6 +74,9 @@ class MadeUpBackend:
     def limits(self) -> Iterable[dict[str, Any]]:
         return [{"connection": "Paper Gateway"}]
 
+    async def relays(self) -> list[dict[str, Any]]:
+        return []
+
     async def history(self, days: int, *, whole: bool) -> dict[str, Any]:
         self.asked.append(f"history of {days} days{', whole' if whole else ''}")
         if self.unreadable is not None:

@@ -249,6 +249,10 @@ async def test_another_range_is_chosen_by_keyboard_and_the_tables_open_by_it(
         states = shown.page.locator("[data-key='states of Paper Gateway'] tbody tr")
         await states.first.wait_for()
         first = await states.first.locator("td").all_inner_texts()
+        await shown.page.get_by_text("The answers as a table").focus()
+        await shown.page.keyboard.press("Enter")
+        await shown.page.locator("[data-key='answers of Paper Gateway'] tbody tr").first.wait_for()
+        answers = await rows(shown, "'answers of Paper Gateway'")
         await shown.page.get_by_text("The days as a table").focus()
         await shown.page.keyboard.press("Enter")
         await shown.page.locator("[data-key='days of Paper Gateway'] tbody tr").first.wait_for()
@@ -257,6 +261,7 @@ async def test_another_range_is_chosen_by_keyboard_and_the_tables_open_by_it(
 
     assert (week, focused) == (7, "range-30")
     assert first[1:] == ["10 minutes", "problem"]
+    assert {row[1] for row in answers} == {"48 ms"}
     assert len(days) == 30
     assert {row[1] for row in days if row[-2] == "1 day"} == {"does not count"}
     assert [row[-1] for row in days if row[-1] != "not known"][-1] == "48 ms"

@@ -108,6 +108,10 @@ def test_the_environment_is_the_users_without_ours(tmp_path: Path) -> None:
         "JAVA_HOME": "/opt/java",
         "VIRTUAL_ENV": str(tmp_path),
         "VIRTUAL_ENV_PROMPT": "(gatelight)",
+        # Of the service manager, for the process that it has started.
+        "NOTIFY_SOCKET": "/run/systemd/notify",
+        "WATCHDOG_USEC": "60000000",
+        "WATCHDOG_PID": "77",
         "PATH": os.pathsep.join((str(tmp_path / "bin"), "/usr/local/bin", "/usr/bin")),
     }
 

@@ -20,7 +20,7 @@ from agent.tws.wire import ErrorMessage, parse_message
 from tests.attacks.scale import whole
 from tests.simulator.without_sockets import Connection, request, simulated
 
-SCRIPTS = 2000 if whole() else 100
+SCRIPTS = 1000 if whole() else 100
 SPELLS = 7
 STEP = 1 / 64
 """Seconds that all times are multiples of, so that sums and differences of them are exact."""
@@ -233,6 +233,7 @@ def _play(day: _Day, chance: random.Random) -> None:
             day.move(pauses[turn % len(pauses)])
 
 
+@pytest.mark.timeout(3600 if whole() else 300)
 async def test_every_limit_is_told_before_tws_refuses_and_none_without_cause() -> None:
     refusals, announced, calm = Counter[str](), Counter[str](), 0
     for seed in range(SCRIPTS):

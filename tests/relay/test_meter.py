@@ -154,3 +154,6 @@ def test_a_refusal_is_told_for_a_quarter_of_an_hour_also_when_its_program_has_le
     assert relayed.reports[-1]["refusals"][0].items() >= told.items()
     relayed.later(900.0)
     assert relayed.reports[-1]["refusals"] == []
+    # Of all that was, the sums stay.
+    assert relayed.reports[-1]["refused"] == {"historical requests": 1}
+    assert relayed.reports[-1]["messages"] == 2

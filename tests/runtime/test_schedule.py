@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from agent.core.clock import Moment
 from agent.runtime.clock import ClockGap
+from agent.runtime.file_stamp import stamp_of
 from agent.runtime.schedule import CLOCKS_EVERY, Schedule
 
 PATIENCE = 30.0
@@ -97,7 +99,7 @@ async def test_a_clock_that_was_set_is_no_sleep(by: float, clocks: Clocks) -> No
 async def test_a_file_that_changes_appears_or_goes_is_told_once_each(clocks: Clocks, tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     schedule = clocks.schedule()
-    await schedule.watch(file)
+    await schedule.watch(partial(stamp_of, file))
     await schedule.duties()
     told = [clocks.changes]
     for change in (
@@ -118,7 +120,7 @@ async def test_a_file_replaced_by_an_editor_counts_as_changed(clocks: Clocks, tm
     file, draft = tmp_path / "config.toml", tmp_path / "config.toml.new"
     file.write_text("a = 1\n")
     schedule = clocks.schedule()
-    await schedule.watch(file)
+    await schedule.watch(partial(stamp_of, file))
     draft.write_text("a = 2\n")
     stamp = file.stat().st_mtime_ns
     # Same size and same time: only the file itself is another one.
@@ -131,7 +133,7 @@ async def test_a_file_replaced_by_an_editor_counts_as_changed(clocks: Clocks, tm
 
 async def test_the_duties_are_done_turn_after_turn(clocks: Clocks, tmp_path: Path) -> None:
     schedule = clocks.schedule(turn=0.02)
-    await schedule.watch(tmp_path / "config.toml")
+    await schedule.watch(partial(stamp_of, tmp_path / "config.toml"))
     async with started(schedule):
         for count in range(3):
             (tmp_path / "config.toml").write_text("x" * (count + 1))
@@ -145,7 +147,7 @@ async def test_the_duties_are_done_turn_after_turn(clocks: Clocks, tmp_path: Pat
 async def test_duties_go_on_after_the_wall_clock_was_set_back(clocks: Clocks, tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     schedule = clocks.schedule(turn=0.02, guard=0.2)
-    await schedule.watch(file)
+    await schedule.watch(partial(stamp_of, file))
     async with started(schedule):
         file.write_text("1")
         await until(lambda: clocks.changes == 1)
@@ -173,7 +175,7 @@ async def test_duties_that_fail_once_are_done_again(clocks: Clocks, tmp_path: Pa
     schedule = Schedule(
         lambda: clocks.moment, slept=lambda: 0.0, woke=clocks.woken.append, files=files, turn=0.02, guard=60
     )
-    await schedule.watch(file)
+    await schedule.watch(partial(stamp_of, file))
     async with started(schedule):
         file.write_text("1")
         await asyncio.sleep(0.1)

@@ -150,6 +150,17 @@ def test_a_configuration_that_cannot_be_used_is_no_reason_to_try_again(server: M
     server.do("systemctl", "stop", "gatelight")
 
 
+def test_what_it_has_started_for_the_user_outlives_it(server: Machine) -> None:
+    server.do("systemctl", "start", "gatelight")
+    group = server.shown("gatelight", "ControlGroup")["ControlGroup"]
+    # A program stays in the group of the process that has started it.
+    server.do("sh", "-c", f"echo $$ > /sys/fs/cgroup{group}/cgroup.procs; sleep 7654 >/dev/null 2>&1 &")
+    server.do("systemctl", "stop", "gatelight")
+
+    (started,) = server.do("pgrep", "--full", "sleep 7654").split()
+    server.do("kill", started)
+
+
 def test_the_users_own_manager_takes_its_unit(server: Machine) -> None:
     server.do("systemctl", "start", "manager")
     units = Path("/run/of-trader/systemd/user")

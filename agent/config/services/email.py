@@ -20,6 +20,16 @@ SENDER = "Gatelight"
 """The name beside the address that a mail comes from."""
 _STARTTLS, _SSL, _OPEN = "starttls", "ssl", "insecure"
 _PORTS = {_STARTTLS: "587", _SSL: "465", _OPEN: "25"}
+_SERVERS = {
+    **dict.fromkeys(("gmail.com", "googlemail.com"), "smtp.gmail.com"),
+    **dict.fromkeys(("gmx.at", "gmx.ch", "gmx.com", "gmx.de", "gmx.net"), "mail.gmx.com"),
+    **dict.fromkeys(("icloud.com", "mac.com", "me.com"), "smtp.mail.me.com"),
+    "fastmail.com": "smtp.fastmail.com",
+    "yahoo.com": "smtp.mail.yahoo.com",
+    "zoho.com": "smtp.zoho.com",
+}
+"""By the domain of an address: the server that its mailbox sends with. Apprise knows the same, but for those of Apple
+(https://support.apple.com/102525). All of them take STARTTLS on port 587."""
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _WORDS = r"[a-z0-9_!#$&*/=?^{|}~-]+(?:\.[a-z0-9_!#$&*/=?^{|}~-]+)*"
 _MAILBOX = re.compile(rf"{_WORDS}(?:\+{_WORDS})?@(?:{_LABEL}\.)+[a-z]{{2,}}", re.IGNORECASE)
@@ -39,7 +49,10 @@ def _port(text: str) -> str:
 
 
 def _compose(typed: TypedFields) -> str:
-    security, server = typed["security"], typed["server"]
+    security = typed["security"]
+    server = typed["server"] or _SERVERS.get(typed["from"].rpartition("@")[2].lower(), "")
+    if not server:
+        raise FieldsRefused({"server": "SMTP server is missing: for this mail address it is not known by itself."})
     if typed["user"] and not typed["password"]:
         raise FieldsRefused({"password": "A user name needs its password."})
     user = typed["user"] or typed["from"]
@@ -62,7 +75,8 @@ EMAIL = Service(
     "My mailbox",
     "Notices come from your own mailbox, through the server with which your mail program sends.",
     (
-        "Look up the SMTP server of your mailbox, in your mail program or on the help pages of your provider.",
+        "If your mailbox is not one of Gmail, GMX, iCloud, Yahoo, Fastmail or Zoho, look up its SMTP server: in your "
+        "mail program, or on the help pages of your provider.",
         "Most providers want an app password for programs, which is not the one you log in with. You make it on their "
         "web page, under security: for Gmail at [App passwords](https://myaccount.google.com/apppasswords).",
         "Fill in the fields below.",
@@ -80,12 +94,13 @@ EMAIL = Service(
         ServiceField(
             "server",
             "SMTP server",
-            "For example smtp.gmail.com, smtp.mail.yahoo.com or smtp.mail.me.com (iCloud).",
+            "Empty: the one that is known for your mail address.",
             of_form(
                 rf"(?i)(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*",
                 "The server is a name such as smtp.example.org, without https:// and without a port.",
             ),
             example="smtp.example.org",
+            needed=False,
         ),
         ServiceField(
             "security",

@@ -57,12 +57,10 @@ def candidates(
     running = applications(machine)
     if not running:
         return ()
-    claimed = {other.port for other in others if other.local and isinstance(other.port, int)}
-    found = [
-        p
-        for p in running
-        if fits(connection, p) and (connection.port in p.api_ports or not claimed.intersection(p.api_ports))
-    ]
+    found = [p for p in running if fits(connection, p)]
+    if any(p.api_ports and connection.port not in p.api_ports for p in found):
+        claimed = {other.port for other in others if other.local and isinstance(other.port, int)}
+        found = [p for p in found if connection.port in p.api_ports or not claimed.intersection(p.api_ports)]
     if len(found) < 2:
         return tuple(found)
 
@@ -78,6 +76,13 @@ def candidates(
         )
 
     return tuple(sorted(found, key=rank))
+
+
+def candidates_of(facts: Facts) -> tuple[Process, ...]:
+    """The processes that the connection of these facts may mean, likeliest first; found once, since many ask."""
+    if not facts.meant:
+        facts.meant.append(candidates(facts.connection, facts.machine, facts.other_connections))
+    return facts.meant[0]
 
 
 _OTHER_MODE = {WantedMode.LIVE: TradingMode.PAPER, WantedMode.PAPER: TradingMode.LIVE}
@@ -106,7 +111,7 @@ def chosen(facts: Facts) -> Process | None:
     """The process this connection means, None when there is none or the connection is remote."""
     if not facts.connection.local:
         return None
-    found = candidates(facts.connection, facts.machine, facts.other_connections)
+    found = candidates_of(facts)
     return found[0] if found else None
 
 
@@ -116,7 +121,7 @@ def awaited(facts: Facts) -> Process | None:
     if process is None or port == "auto" or port in process.api_ports:
         return process
     # Of a live and a paper application, the missing port belongs to the one that does not listen yet.
-    found = candidates(facts.connection, facts.machine, facts.other_connections)
+    found = candidates_of(facts)
     return next((p for p in found if not p.api_ports), process)
 
 

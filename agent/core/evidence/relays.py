@@ -87,6 +87,7 @@ def _rounded(told: Fact[RelayCounts]) -> Fact[RelayCounts]:
             lines=nothing if counts.lines.near_since is None else replace(counts.lines, near_since=0.0),
             history=nothing if counts.history.near_since is None else replace(counts.history, near_since=0.0),
             history_safe_at=0.0,
+            refused=counts.refused,
             refusals=tuple(replace(one, at=0.0, program=replace(one.program, since=0.0)) for one in counts.refusals),
         )
     )

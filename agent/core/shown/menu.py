@@ -1,6 +1,7 @@
 """From the status to what the tray shows: icon, tooltip, menu. Every word of the tray is made here."""
 
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.core.clock import beside_today, next_morning
@@ -43,6 +44,8 @@ STATE_WORDS = {
     IconState.PAUSED: "paused",
     IconState.CONNECTED: "connected",
 }
+MOST_LISTED = 10
+"""Connections that the menu lists, the worst first; the page has all of them."""
 LINE_WIDTH = 72
 """Characters of a menu line before it is wrapped: menus do not wrap by themselves."""
 _NAME_ROOM = 40
@@ -77,7 +80,8 @@ def tooltip(status: Status) -> str:
         return _fitting([*own, told[:1].upper() + told[1:] if alone.called in told else _sentence(alone)])
     linked = [c for c in every if _linked(c)]
     bad = [_sentence(c) for c in every if c not in linked or c.worst is not None]
-    well = [] if bad else [f"{c.called}: {headline(c)}" for c in linked]
+    # Of many that are all well, their number says it.
+    well = [] if bad or len(every) > MOST_LISTED else [f"{c.called}: {headline(c)}" for c in linked]
     return _fitting([*own, f"{len(linked)} of {len(every)} connected", *bad, *well])
 
 
@@ -155,10 +159,16 @@ def _menu(status: Status, at_login: bool | None, drawing: _Drawing) -> tuple[Men
     if len(status.connections) == 1:
         entries += _connection(status.connections[0], drawing)
     else:
+        ordered = sorted(status.connections, key=lambda c: c.overall.rank)
+        listed = ordered if len(ordered) <= MOST_LISTED + 1 else ordered[:MOST_LISTED]
         entries += [
             MenuEntry(f"{c.overall.mark} {c.called}: {headline(c)}", children=tuple(_connection(c, drawing)))
-            for c in sorted(status.connections, key=lambda c: c.overall.rank)
+            for c in listed
         ]
+        if (left := ordered[len(listed) :]) and drawing.page:
+            entries.append(MenuEntry(_more(left), OpenPage()))
+        elif left:
+            entries.append(MenuEntry(_more(left)))
     entries.append(SEPARATOR)
     entries.append(_pause(status, drawing))
     entries.append(MenuEntry("Check now", LookNow()))
@@ -177,6 +187,14 @@ def _menu(status: Status, at_login: bool | None, drawing: _Drawing) -> tuple[Men
     entries.append(SEPARATOR)
     entries.append(MenuEntry("Quit Gatelight", Quit()))
     return tuple(entries)
+
+
+def _more(left: Sequence[ShownConnection]) -> str:
+    """How many connections the menu has no room for, and what they are."""
+    bad = sum(c.overall in (IconState.PROBLEM, IconState.WARNING) for c in left)
+    well = sum(c.overall is IconState.CONNECTED for c in left)
+    told = f"{bad} with a problem" if bad else "all connected" if well == len(left) else f"{well} connected"
+    return f"… and {len(left)} more, {told}"
 
 
 def _connection(connection: ShownConnection, drawing: _Drawing) -> list[MenuEntry]:

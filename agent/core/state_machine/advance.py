@@ -23,12 +23,13 @@ from agent.core.problem import Severity
 from agent.core.settings import ConnectionSettings
 from agent.core.shown.display import Connect
 from agent.core.shown.status import Status
-from agent.core.state_machine.connection import Connected, Idle, Target
+from agent.core.state_machine.concerned import EARLY, keeps_anew, to_judge
+from agent.core.state_machine.connection import Connected, Connecting, Idle, Target
 from agent.core.state_machine.enrolment import enroll
 from agent.core.state_machine.inquiry import ask_if_due, inquiry_due
 from agent.core.state_machine.intake import take_in
-from agent.core.state_machine.labels import about, labels
-from agent.core.state_machine.plan import only_heartbeats_due, plan
+from agent.core.state_machine.labels import about, label_of, labels
+from agent.core.state_machine.plan import plan
 from agent.core.state_machine.quiet import all_quiet, quiet_rules
 from agent.core.state_machine.session import fresh_session, heartbeat_sent
 from agent.core.state_machine.show import show_connection, show_program, with_program
@@ -42,7 +43,9 @@ from agent.core.state_machine.state import (
     own_client_ids,
     replace_at,
 )
-from agent.core.state_machine.watched import Watched, consider_watched, keep_account, ran, target
+from agent.core.state_machine.telling import say, unsay
+from agent.core.state_machine.turns import turn_of, waits_for
+from agent.core.state_machine.watched import Watched, consider_watched, due_times, keep_account, ran, target
 from agent.core.updates import offered
 from agent.tws.applications import ApplicationKind, TradingMode
 
@@ -56,7 +59,7 @@ def begin(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...
     """The first effects of a new agent."""
     ledger = recall_shown(PROGRAM, state.memory, [p for p in state.knowledge.problems if p.of_program], now)
     state = replace(state, own=replace(state.own, ledger=ledger))
-    return _settle(replace(enroll(state, now), urgent_since=now.monotonic), now, (), None)
+    return _settle(state, replace(enroll(state, now), urgent_since=now.monotonic), now, (), None)
 
 
 def advance(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
@@ -72,15 +75,12 @@ def advance_all(
     `heard` is the monotonic time up to which all that arrived is among them or was taken in before: nothing that may
     still wait is told as silence.
     """
-    state = replace(state, heard=heard) if heard != state.heard else state
-    concerned = _concerned(arrivals)
-    if all(isinstance(arrival.event, Tick) for arrival in arrivals) and only_heartbeats_due(state, now):
-        concerned = frozenset()
+    before, state = state, replace(state, heard=heard) if heard != state.heard else state
     effects: list[Effect] = []
     for arrival in arrivals:
         state, more = take_in(state, arrival.event, arrival.at)
         effects.extend(more)
-    return _settle(state, now, effects, concerned)
+    return _settle(before, state, now, effects, arrivals)
 
 
 def joins(event: Event) -> bool:
@@ -88,56 +88,56 @@ def joins(event: Event) -> bool:
     return isinstance(event, NoticeArrived | HeartbeatAnswered | MessagesCame | Tick)
 
 
-def _concerned(arrivals: Sequence[Arrival]) -> frozenset[int] | None:
-    """Numbers of the sessions that events tell about; None where anything may follow from them, for any connection."""
-    numbers = []
-    for arrival in arrivals:
-        if not isinstance(arrival.event, NoticeArrived | HeartbeatAnswered | MessagesCame):
-            return None
-        numbers.append(arrival.event.number)
-    return frozenset(numbers)
-
-
 def _settle(
-    state: AgentState, now: Moment, effects: Sequence[Effect], concerned: frozenset[int] | None
+    before: AgentState,
+    state: AgentState,
+    now: Moment,
+    effects: Sequence[Effect],
+    arrivals: Sequence[Arrival] | None,
 ) -> tuple[AgentState, tuple[Effect, ...]]:
-    """Decide. Connections that are not `concerned` stay as they were, except that their heartbeats are sent: their own
-    wake-ups are planned, and a Tick judges everything, unless nothing but heartbeats was due."""
+    """Decide about the connections of `to_judge`; the others stay as they were."""
+    state, effects = unsay(state, effects)
     done: list[Effect] = list(effects)
-    before = state.memory
+    earlier = state.memory
     state = _watch_those_due(state, now)
     memory = _expire(state, now)
-    if memory is not before:
-        state, concerned = replace(state, memory=memory), None
-    if len(state.settled) != len(state.watched) or state.shown is None:
-        concerned = None
-    judged = [i for i, w in enumerate(state.watched) if concerned is None or w.number in concerned]
+    if memory is not earlier:
+        state, arrivals = replace(state, memory=memory), None
+    if state.hold_until is not None and state.hold_until <= now.monotonic:
+        # What was held back becomes visible now.
+        state, arrivals = replace(state, hold_until=None), None
+    concerned = to_judge(before, state, arrivals, now.monotonic)
+    judged = list(range(len(state.watched))) if concerned is None else concerned
+    settled = dict(enumerate(state.settled))
     aims: dict[int, Target] = {}
     for index in judged:
         state, aims[index], more = _move(state, index, now)
         done.extend(more)
-    for index in range(len(state.watched)):
-        state, more = _ask_for_time(state, index, now)
-        done.extend(more)
-    settled = dict(enumerate(state.settled))
+    facts_of: dict[int, Facts] = {}
+    spoken: list[Effect] = []
     for index in judged:
-        state, facts, more = _judge(state, index, now)
-        settled[index] = Settled(aims[index], facts)
-        done.extend(more)
-    if concerned is None:
+        state, facts_of[index], more = _judge(state, index, now)
+        spoken.extend(more)
+    state, more = say(state, spoken, now)
+    done.extend(more)
+    if concerned is None or state.own.due <= now.monotonic:
         state, more = _judge_program(state, now)
         done.extend(more)
-    state = replace(state, settled=tuple(settled[i] for i in range(len(state.watched))))
     for index in judged:
         state, more = _inquire(state, index, now)
         done.extend(more)
+        due = due_times(state.watched[index], facts_of[index], state.heard)
+        settled[index] = Settled(aims[index], facts_of[index], min(due, default=float("inf")))
+    state = replace(state, settled=tuple(settled[i] for i in range(len(state.watched))))
     state, more = _remind(state, now)
     done.extend(more)
-    state, more = _remember(state, memory, now)
-    done.extend(more)
+    if concerned is None or keeps_anew(before, state, judged):
+        state, more = _remember(state, memory, now)
+        state, more = say(state, more, now)
+        done.extend(more)
     state, more = _show(state, judged, now)
     done.extend(more)
-    state, more = plan(state, [s.facts for s in state.settled], [s.aim for s in state.settled], now)
+    state, more = plan(state, now)
     done.extend(more)
     return state, tuple(done)
 
@@ -166,22 +166,25 @@ def _move(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Targe
     if state.purpose is Purpose.DOCTOR and isinstance(watched.link.state, Idle) and watched.settings.local:
         # `doctor` only looks: it must not take the last client place.
         aim = replace(aim, open=aim.open and not places_taken(state.machine, aim.port))
+    before = watched.link
     watched, effects = consider_watched(watched, aim, state.timing, now, state.next_number)
-    opened = any(isinstance(e, OpenSession) for e in effects)
-    if opened:
-        watched = replace(watched, session=fresh_session(now.monotonic))
-        state = replace(state, next_number=state.next_number + 1)
-    return replace_at(state, index, watched), aim, effects
-
-
-def _ask_for_time(state: AgentState, index: int, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
-    """Send a heartbeat that is due."""
-    watched, number = state.watched[index], state.watched[index].number
-    if not watched.connected or watched.session is None or now.monotonic < watched.session.heartbeats.due(state.timing):
-        return state, ()
-    assert number is not None
-    watched = replace(watched, session=heartbeat_sent(watched.session, now.monotonic))
-    return replace_at(state, index, watched), (SendHeartbeat(number),)
+    if any(isinstance(e, OpenSession) for e in effects):
+        at, until = turn_of(before, state.turns_until, state.timing, now.monotonic, index)
+        state = replace(state, turns_until=until)
+        if at > now.monotonic + EARLY and not isinstance(before.state, Connected | Connecting):
+            watched, effects = replace(watched, link=waits_for(before, aim, state.timing, at)), ()
+        else:
+            link = replace(watched.link, turn_at=None)
+            watched = replace(watched, link=link, session=fresh_session(now.monotonic))
+            state = replace(state, next_number=state.next_number + 1)
+    more: list[Effect] = list(effects)
+    if watched.connected and watched.session is not None:
+        number = watched.number
+        assert number is not None
+        if now.monotonic >= watched.session.heartbeats.due(state.timing):
+            watched = replace(watched, session=heartbeat_sent(watched.session, now.monotonic))
+            more.append(SendHeartbeat(number))
+    return replace_at(state, index, watched), aim, tuple(more)
 
 
 def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Facts, tuple[Effect, ...]]:
@@ -296,7 +299,11 @@ def _remind(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, .
 def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
     """Keep what was told; what was told before this start is kept until it had time to turn up again."""
     ledgers = [(PROGRAM, state.own.ledger), *((w.settings.name, w.ledger) for w in state.watched)]
-    current = tuple(t for name, ledger in ledgers for t in told_of(name, ledger))
+    waiting = state.gathered.waiting
+    # What waits for others was not told yet: after an end at this moment it will be.
+    current = tuple(
+        t for name, ledger in ledgers for t in told_of(name, ledger) if notice_key(name, t.key) not in waiting
+    )
     known = {(t.connection, t.key) for t in current}
     shown = {(name, k) for name, ledger in ledgers for k in ledger.entries}
     if not shown <= state.turned_up:
@@ -370,7 +377,10 @@ def _show(state: AgentState, judged: Sequence[int], now: Moment) -> tuple[AgentS
     shown = dict(enumerate(state.shown.connections if state.shown is not None else ()))
     for index in judged:
         shown[index] = show_connection(state.watched[index], state.settled[index].facts, state.memory, words)
-    for index, label in enumerate(labels(state.watched)):
+    # Only what no configuration names is called after the others as well.
+    alone = all(not watched.settings.implicit for watched in state.watched)
+    for index in judged if alone else shown:
+        label = label_of(state.watched, state.watched[index])
         shown[index] = shown[index] if shown[index].label == label else replace(shown[index], label=label)
     if shown:
         own = show_program(state.own, state.memory, words, state.settled[0].facts.now.wall)

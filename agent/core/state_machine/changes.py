@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from agent.core.effects import Happened, MarkKind
 from agent.core.evidence.api_settings import settings_of
-from agent.core.evidence.processes import candidates
+from agent.core.evidence.processes import candidates_of
 from agent.core.facts import Facts, Process, Purpose
 from agent.core.memory import ChangeKept, WellKept
 from agent.core.session_facts import Phase, ServerLink
@@ -26,7 +26,7 @@ MOST_KINDS = 2
 
 def _found(facts: Facts) -> tuple[Process, ...]:
     """The running applications that this connection may mean; only one that is alone can be compared."""
-    return candidates(facts.connection, facts.machine, facts.other_connections) if facts.connection.local else ()
+    return candidates_of(facts) if facts.connection.local else ()
 
 
 def _kind(kept: tuple[WellKept, ...], found: tuple[Process, ...], facts: Facts) -> str:

@@ -87,6 +87,8 @@ class Link:
     """The listener behind which the latest session stood; empty before the first one."""
     missed_at: float | None = None
     """Monotonic time of the latest knock at a port where no program is seen to listen; None: none since it is so."""
+    turn_at: float | None = None
+    """Monotonic time of its turn to connect, where many connections wait for theirs (see `turns`)."""
 
 
 @dataclass(frozen=True, slots=True)

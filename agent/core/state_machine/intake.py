@@ -157,5 +157,16 @@ def _probe_soon(watched: Watched, now: Moment) -> Watched:
 
 
 def _delivered(state: AgentState, key: str, *, shown: bool) -> AgentState:
-    state = for_each(state, lambda w: replace(w, ledger=delivered(w.ledger, w.settings.name, key, shown=shown)))
+    """A notice was shown by a service, or by none; the one about many stands for those of each."""
+    for one in state.gathered.behind(key):
+        state = _one_delivered(state, one, shown=shown)
+    return state
+
+
+def _one_delivered(state: AgentState, key: str, *, shown: bool) -> AgentState:
+    def told(watched: Watched) -> Watched:
+        ledger = delivered(watched.ledger, watched.settings.name, key, shown=shown)
+        return watched if ledger is watched.ledger else replace(watched, ledger=ledger)
+
+    state = for_each(state, told)
     return replace(state, own=replace(state.own, ledger=delivered(state.own.ledger, PROGRAM, key, shown=shown)))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from agent.core.settings import WantedApplication, WantedMode
 from agent.core.state_machine.watched import Watched
@@ -21,29 +22,33 @@ def labels(watched: Sequence[Watched]) -> tuple[str, ...]:
 
     A name that says the mode itself stays as it is.
     """
-    modes = [mode_of(w) for w in watched]
-    short = [_short(w, mode) for w, mode in zip(watched, modes, strict=True)]
-    return tuple(
-        brief if brief and short.count(brief) == 1 else _with_mode(w.settings.name, mode)
-        for w, mode, brief in zip(watched, modes, short, strict=True)
-    )
+    return tuple(label_of(watched, one) for one in watched)
 
 
 def about(watched: Sequence[Watched], name: str) -> str:
     """What a notice calls the connection of this name; empty where there is one only, and its mode is not known."""
     if len(watched) == 1 and mode_of(watched[0]) is TradingMode.UNKNOWN:
         return ""
-    return next((label for w, label in zip(watched, labels(watched), strict=True) if w.settings.name == name), "")
+    return next((label_of(watched, one) for one in watched if one.settings.name == name), "")
 
 
-def _short(watched: Watched, mode: TradingMode) -> str:
+def label_of(watched: Sequence[Watched], one: Watched) -> str:
+    """The name of one of these connections with its mode."""
+    brief = _short(one)
+    if brief and [_short(w) for w in watched].count(brief) == 1:
+        return brief
+    return _with_mode(one.settings.name, mode_of(one))
+
+
+def _short(watched: Watched) -> str:
     """The application and the mode, for a connection that no configuration names; empty where they are not known."""
-    settings = watched.settings
+    settings, mode = watched.settings, mode_of(watched)
     if not settings.implicit or settings.application is WantedApplication.ANY or mode is TradingMode.UNKNOWN:
         return ""
     return f"{ApplicationKind(settings.application.value).title} ({mode.value})"
 
 
+@lru_cache(maxsize=1024)
 def _with_mode(name: str, mode: TradingMode) -> str:
     words = set(re.findall(r"[a-z]+", name.lower())) & {TradingMode.LIVE.value, TradingMode.PAPER.value}
     if mode is TradingMode.UNKNOWN or words == {mode.value}:

@@ -7,9 +7,10 @@ from agent.core.clock import Moment
 from agent.core.effects import Effect, LookAt, WakeAt, WatchExits
 from agent.core.evidence.processes import applications
 from agent.core.facts import Facts, MachineFacts, Process, Purpose
-from agent.core.state_machine.connection import Blocked, Connected, Connecting, Idle, Link, Target
+from agent.core.state_machine.connection import Blocked, Connected, Connecting, Idle, Link
+from agent.core.state_machine.inquiry import NEVER
 from agent.core.state_machine.state import AgentState
-from agent.core.state_machine.watched import Watched, due_times
+from agent.core.state_machine.watched import Watched
 from agent.tws.ports import DEFAULT_API_PORTS
 
 FAST_LOOK = 0.3
@@ -23,9 +24,6 @@ SLOWING = 0.02
 """A wait of t seconds is looked at every t × this, until the usual pace is reached."""
 SETTLING = 0.5
 """The same where the port is open and does not serve us: what a look could find there is another program behind it."""
-
-SAME_MOMENT = 0.005
-"""Seconds; wake-ups that are no further apart are the same one."""
 
 SOON = 1.0
 """Seconds before an attempt in which a look is not worth while any more."""
@@ -53,12 +51,11 @@ def paid(state: AgentState, machine: MachineFacts) -> AgentState:
     return replace(state, thorough_at=thorough_at, paid_until=until)
 
 
-def plan(
-    state: AgentState, facts_of: Sequence[Facts], aims: Sequence[Target], now: Moment
-) -> tuple[AgentState, tuple[Effect, ...]]:
+def plan(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
     """The next look, the next wake-up and the processes to watch, where they differ from what was planned."""
     effects: list[Effect] = []
-    ports = frozenset(a.port for a in aims) | frozenset(
+    facts_of = [settled.facts for settled in state.settled]
+    ports = frozenset(settled.aim.port for settled in state.settled) | frozenset(
         DEFAULT_API_PORTS.values() if any(w.settings.port == "auto" for w in state.watched) else ()
     )
     pace = min((_pace(state, w, f, now) for w, f in zip(state.watched, facts_of, strict=True)), default=None)
@@ -73,11 +70,13 @@ def plan(
     if planned is None or look.at < planned.at - 0.01 or (look.thorough and not planned.thorough):
         effects.append(look)
         state = replace(state, look_at=look)
-    due = [at for w, f in zip(state.watched, facts_of, strict=True) for at in due_times(w, f, state.heard)]
+    due = [state.gathered.due, *(settled.due for settled in state.settled)]
+    if state.own.due > now.monotonic:
+        due.append(state.own.due)
     if state.hold_until is not None and state.hold_until > now.monotonic:
         due.append(state.hold_until)
-    wake = min(due, default=None)
-    if wake is not None and (state.wake_at is None or abs(wake - state.wake_at) > SAME_MOMENT):
+    wake = min(due, default=NEVER)
+    if wake != NEVER and (state.wake_at is None or abs(wake - state.wake_at) > 0.005):
         effects.append(WakeAt(wake))
         state = replace(state, wake_at=wake)
     pids = frozenset(p.pid for p in _processes(state))
@@ -85,24 +84,6 @@ def plan(
         effects.append(WatchExits(pids))
         state = replace(state, exits=pids)
     return state, tuple(effects)
-
-
-def only_heartbeats_due(state: AgentState, now: Moment) -> bool:
-    """Whether the wake-up that was planned is for heartbeats, and the clock alone decides nothing else by now.
-
-    A heartbeat after one that was not answered says more than that.
-    """
-    if state.wake_at is None or len(state.settled) != len(state.watched):
-        return False
-    by, hold, asked = now.monotonic + SAME_MOMENT, state.hold_until, False
-    for watched, settled in zip(state.watched, state.settled, strict=True):
-        session = watched.session if watched.connected else None
-        asked = asked or (session is not None and session.heartbeats.due(state.timing) <= now.monotonic)
-        if any(at <= by for at in due_times(watched, settled.facts, state.heard, heartbeats=False)):
-            return False
-        if hold is not None and settled.facts.now.monotonic < hold <= by:
-            return False
-    return asked
 
 
 def _processes(state: AgentState) -> tuple[Process, ...]:

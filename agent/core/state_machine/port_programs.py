@@ -16,6 +16,7 @@ from agent.core.state_machine.timetable import (
     QUARTER,
     counted,
     expected,
+    never_then,
     quarter_of,
     surely_expected,
     usually,
@@ -185,8 +186,9 @@ def _missed(
             # Its working day is over.
             return replace(program, lost_at=None, missing_since=None)
         away = facts.now.wall - served - program.lost_at
-        if due is None and program.missing_since is None and away > _SHORT:
-            # Of a program whose hours are not known, a long outage may have seen the end.
+        unsure = due is None and program.missing_since is None
+        if unsure and (away > _SHORT or never_then(kept, program, quarter)):
+            # Of a program whose hours are not known, an outage may have seen the end.
             return program
         return replace(program, missing_since=missing)
     if program.missing_since is not None:

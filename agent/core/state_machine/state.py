@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from agent.core.alerts.announce import retry_at
+from agent.core.alerts.gathering import Gathered
 from agent.core.alerts.ledger import Ledger
 from agent.core.clock import Moment
 from agent.core.effects import LookAt
@@ -54,6 +56,8 @@ class Settled:
 
     aim: Target
     facts: Facts
+    due: float
+    """Monotonic time at which the clock alone decides something about it; infinity: nothing is planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,12 @@ class OwnProblems:
     ledger: Ledger = field(default_factory=Ledger)
     configured: bool = False
     """A configuration that could be used is in force, perhaps an earlier one."""
+
+    @property
+    def due(self) -> float:
+        """Monotonic time at which the clock alone decides something about them; infinity: nothing is planned."""
+        times = (self.ledger.next_due, *(retry_at(entry) for entry in self.ledger.entries.values()))
+        return min((at for at in times if at is not None), default=float("inf"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +101,11 @@ class AgentState:
     config_error: str | None = None
     own: OwnProblems = field(default_factory=OwnProblems)
     """What is wrong with Gatelight itself."""
+    gathered: Gathered = field(default_factory=Gathered)
+    """What is to be said about many connections and waits, and what was told as one."""
     next_number: int = 1
+    turns_until: float = 0.0
+    """Monotonic time up to which turns to connect are given away (see `core.state_machine.turns`)."""
     hold_until: float | None = None
     """Monotonic time before which nothing is announced: the machine woke a moment ago."""
     urgent_since: float | None = None
@@ -116,7 +130,10 @@ class AgentState:
 
 def for_each(state: AgentState, change: Callable[[Watched], Watched]) -> AgentState:
     """The state with each connection changed."""
-    return replace(state, watched=tuple(change(w) for w in state.watched))
+    watched = tuple(change(w) for w in state.watched)
+    # Those that did not change stay the same objects: nothing is decided anew about them.
+    unchanged = all(new is old for new, old in zip(watched, state.watched, strict=True))
+    return state if unchanged else replace(state, watched=watched)
 
 
 def others(state: AgentState, watched: Watched) -> tuple[ConnectionSettings, ...]:

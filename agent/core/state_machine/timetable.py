@@ -4,8 +4,9 @@ A quarter counts where the port was served and seen throughout it: an outage, or
 of a program. Workdays are compared with workdays, a Saturday or Sunday with the same day of earlier weeks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from agent.core.memory import DayKept, PortKept, ProgramKept
 from agent.tws.time_zone import TimeZone
@@ -70,6 +71,15 @@ def expected(kept: PortKept, program: ProgramKept, quarter: int) -> bool | None:
     return next((told for told in ahead if told is not None), None)
 
 
+def never_then(kept: PortKept, program: ProgramKept, quarter: int) -> bool:
+    """Whether a program was connected in a quarter on none of the days on which that was seen, of whatever kind.
+
+    For the first days, on which no habit of this kind of day is known: how the others went is all there is.
+    """
+    told = _told(kept, program, quarter, alike=lambda _: True)
+    return bool(told) and not any(present for _, present in told)
+
+
 def surely_expected(kept: PortKept, program: ProgramKept, quarter: int, *, always: bool) -> bool:
     """Whether a program that is not connected usually is, now and for an hour before and after.
 
@@ -85,17 +95,20 @@ def surely_expected(kept: PortKept, program: ProgramKept, quarter: int, *, alway
     return usual[quarter] is True and False not in usual.values() and list(usual.values()).count(True) > _MARGIN
 
 
-def _told(kept: PortKept, program: ProgramKept, quarter: int) -> list[tuple[int, bool]]:
-    """The days of the same kind on which this quarter was seen, the latest first, and whether it was connected."""
+def _told(
+    kept: PortKept, program: ProgramKept, quarter: int, alike: Callable[[int], bool] | None = None
+) -> list[tuple[int, bool]]:
+    """The days on which this quarter was seen, the latest first, and whether it was connected.
+
+    `alike`: which weekdays count, Monday 0; None: those of the same kind.
+    """
     day, bit = day_of(quarter), 1 << quarter % _PER_DAY
+    counts = alike or partial(_alike, _weekday(day))
     its, at = {d.day: d.quarters for d in program.days}, quarter % _PER_DAY
     return [
         (d.day, bool(its.get(d.day, 0) & bit))
         for d in reversed(kept.observed)
-        if d.day < day
-        and program.first <= d.day * _PER_DAY + at
-        and d.quarters & bit
-        and _alike(_weekday(d.day), _weekday(day))
+        if d.day < day and program.first <= d.day * _PER_DAY + at and d.quarters & bit and counts(_weekday(d.day))
     ]
 
 

@@ -11,6 +11,7 @@ from agent.core.effects import Effect
 from agent.core.evidence.clients import newly_served
 from agent.core.evidence.processes import (
     candidates,
+    candidates_of,
     helper_at,
     is_command_port,
     last_port,
@@ -337,11 +338,8 @@ SHORTLY = 0.1
 """Seconds until what could not be judged yet is judged again."""
 
 
-def due_times(watched: Watched, facts: Facts, heard: float = float("inf"), *, heartbeats: bool = True) -> list[float]:
-    """Monotonic times at which something about this connection is decided by the clock alone; `heard` as above.
-
-    Without `heartbeats`, the next one is left out where nothing is unanswered: what it shows is judged with its answer.
-    """
+def due_times(watched: Watched, facts: Facts, heard: float = float("inf")) -> list[float]:
+    """Monotonic times at which something about this connection is decided by the clock alone; `heard` as above."""
     timing, now = facts.timing, facts.now.monotonic
     due: list[float] = []
     if watched.ledger.next_due is not None:
@@ -355,8 +353,7 @@ def due_times(watched: Watched, facts: Facts, heard: float = float("inf"), *, he
         due.append(watched.link.missed_at + timing.handshake_every)
     session = watched.session
     if session is not None and watched.connected:
-        if heartbeats or session.heartbeats.sent:
-            due.append(session.heartbeats.due(timing))
+        due.append(session.heartbeats.due(timing))
         verdict = session.heartbeats.next_verdict(min(now, heard), timing)
         if verdict is not None:
             # One that fell due while something waited to be taken in is judged as soon as that is done.
@@ -375,7 +372,7 @@ def due_times(watched: Watched, facts: Facts, heard: float = float("inf"), *, he
     asking = inquiry_due(watched.inquiry, watched.link, session, timing, now)
     if asking != NEVER:
         due.append(asking)
-    for process in candidates(watched.settings, facts.machine, facts.other_connections):
+    for process in candidates_of(facts):
         if process.upstream_since is not None:
             due.append(process.upstream_since + timing.settled_link)
         born = now - (facts.now.wall - process.started)

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from agent.core.fix import Asker
 from agent.core.problem import Problem, Severity
 from agent.core.settings import Settings
+from agent.core.shown.display import Notice
 from agent.core.state_machine.state import AgentState, Knowledge
 from agent.core.state_machine.watched import Watched
 from agent.tws.outside import Outside, mask
@@ -25,6 +26,8 @@ LEFT_OUT: Mapping[type, frozenset[str]] = {
     AgentState: frozenset({"knowledge", "private", "settled", "shown", "look_at", "kept"}),
     Watched: frozenset({"offers", "diagnosis", "accounted"}),
     Settings: frozenset({"secrets"}),
+    # The buttons of a notice that waits for others.
+    Notice: frozenset({"offers"}),
 }
 _LATER_NAMES = {"Asker": Asker, "Severity": Severity}
 """Names of types that a module of values imports for the type checker alone."""

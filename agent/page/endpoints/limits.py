@@ -7,8 +7,8 @@ from agent.page.backend import Answer, Backend, Endpoint
 
 
 async def read_limits(backend: Backend, _: Mapping[str, Any]) -> Answer:
-    """The limits of every connection."""
-    return {"connections": list(backend.limits())}
+    """The limits of every connection, and what relays count."""
+    return {"connections": list(backend.limits()), "relays": await backend.relays()}
 
 
 ENDPOINTS = (Endpoint("GET", "limits", read_limits),)

@@ -16,7 +16,7 @@ from agent.config.services.service import FieldsRefused, Service, ServiceField
 from agent.config.text import duration_text, parse_duration, toml_value
 from agent.core.as_json import as_json
 from agent.core.settings import KEY_STORE, TargetSettings, in_key_store
-from agent.core.shown.targets import SendOutcome
+from agent.core.shown.targets import SendOutcome, targets_of
 from agent.errors import ConfigError
 from agent.page.backend import Answer, Backend, Endpoint, Refused, text_field
 from agent.page.endpoints.settings import in_the_file, in_words, refusal_sentence
@@ -30,10 +30,10 @@ _STORED = "In the key store"
 async def read_targets(backend: Backend, _: Mapping[str, Any]) -> Answer:
     """The targets of the file, the services that can be set up, and what can be chosen for each."""
     settings, fault = await asyncio.to_thread(in_the_file, backend)
-    targets = settings.notifications.targets
+    targets = targets_of(settings.notifications)
     severity, after = (_key(name) for name in ("minimum_severity", "after"))
     answer: Answer = {
-        "targets": [_target(one) for one in targets],
+        "targets": [_target(one, own=one in settings.notifications.targets) for one in targets],
         "services": [_service(one) for one in SERVICES],
         "severities": [_choice(v, w) for v, w in zip(severity.kind.choices, severity.words, strict=True)],
         "labels": {key.name: {"label": key.label, "help": key.help} for key in TARGETS.keys},
@@ -62,14 +62,18 @@ def _delays(offered: Iterable[str], targets: Iterable[TargetSettings]) -> Iterab
         yield _choice(text, in_words(text) if parse_duration(text) else "(at once, seen or not)")
 
 
-def _target(target: TargetSettings) -> Answer:
-    """A target without its address: of that, only the service is told."""
+def _target(target: TargetSettings, *, own: bool) -> Answer:
+    """A target without its address: of that, only the service is told.
+
+    `own`: it has manners of its own, and is not one of the addresses in `notifications.remote`.
+    """
     stored = in_key_store(target.url)
     service = OTHER_SERVICE if stored else service_of(target.url)
     scheme = target.url.partition("://")[0]
     title = _STORED if stored else f"{service.title} ({scheme})" if service is OTHER_SERVICE else service.title
     return {
         "name": target.name,
+        "own": own,
         "kind": service.kind,
         "service": title,
         "minimum_severity": target.minimum_severity.value,
@@ -150,7 +154,7 @@ async def _tried(backend: Backend, address: str) -> Answer:
 
 
 def _named(backend: Backend, name: str) -> TargetSettings:
-    for target in in_the_file(backend)[0].notifications.targets:
+    for target in targets_of(in_the_file(backend)[0].notifications):
         if target.name.casefold() == name.strip().casefold():
             return target
     raise Refused(f"There is no “{name}” any more.", 409)

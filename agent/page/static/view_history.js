@@ -110,7 +110,7 @@ function card(one, told, span, view) {
       picture(`How it was${one.ahead ? ", and what comes" : ""}: each column is the worst of ${columnOf(span, width)}`,
         states(one, span, width, (past, wide) => (one.ahead ? drawnAhead(one, span, past, wide) : null)), stateTable(one, view)),
       one.days.length > 1 ? picture("Well, day by day: a full bar is 100 %", daily(one, span, width), null) : null,
-      one.latencies.length ? picture(`Slowest answers: ${took(Math.max(...one.latencies.map(([, seconds]) => seconds)) * 1000)} at most`, curve(one, span, width), null) : null,
+      one.latencies.length ? picture(`Slowest answers: ${took(Math.max(...one.latencies.map(([, seconds]) => seconds)) * 1000)} at most`, curve(one, span, width), answerTable(one, view)) : null,
       behind(`days of ${one.name}`, "The days as a table", view, () => dayTable(one))),
     comingList(one, told, view, table),
     outages(one, view),
@@ -147,6 +147,12 @@ function stateTable(one, view) {
     table(`States of ${one.name}, latest first`, ["From", "To", "For", "State"],
       pieces.map(([light, began, ended]) => [stamp(began), stamp(ended), length(ended - began), LIGHTS[light].words])),
     earlier ? h("p.small", {}, `${earlier} earlier ones are not listed: choose fewer days to see them.`) : null]);
+}
+
+function answerTable(one, view) {
+  return behind(`answers of ${one.name}`, "The answers as a table", view, () =>
+    table(`Slowest answers of ${one.name}, latest first`, ["From", "Slowest answer"],
+      [...one.latencies].reverse().map(([at, seconds]) => [stamp(at), took(seconds * 1000)])));
 }
 
 function dayTable(one) {

@@ -1,42 +1,64 @@
 // Limits: what IB allows, what is in use as far as it can be seen, and which rule was broken.
 
-import { ago, clock, h, now, patch } from "/dom.js";
+import { ago, clock, h, now, patch, standing } from "/dom.js";
 import { get } from "/live.js";
+import { relayCard } from "/relay_pictures.js";
 import { shape } from "/shapes.js";
+
+const EVERY = 2_000;
+const SELDOM = 5;
 
 export function show(root) {
   let left = false;
   let asking = false;
+  let relayed = false;
+  let turn = 0;
   async function ask() {
     if (asking) return;
     asking = true;
     try {
-      const { connections } = await get("limits");
-      if (!left) patch(root, draw(connections));
+      const { connections, relays } = await get("limits");
+      relayed = relays.length > 0;
+      if (!left) patch(root, draw(connections, relays));
     } catch (fault) {
       if (!left && !root.childElementCount) patch(root, h("h1", {}, "Limits"), h("p.note", { "data-kind": "error" }, fault.message));
     } finally {
       asking = false;
     }
   }
-  return { update: ask, leave() { left = true; } };
+  // What relays count changes without anything else that the page is told; without one, one may be started.
+  const askingAgain = setInterval(() => {
+    turn += 1;
+    if (!document.hidden && !standing() && (relayed || turn % SELDOM === 0)) ask();
+  }, EVERY);
+  return { update: ask, leave() { left = true; clearInterval(askingAgain); } };
 }
 
-function draw(connections) {
+function draw(connections, relays) {
   const rules = connections[0]?.rules ?? [];
   return [
     h("h1", {}, "Limits"),
     h("p.lead", {}, "What Interactive Brokers allows, and what is in use as far as another program can see it."),
-    h("div.cards", {}, connections.map((one) =>
+    relays.length ? h("div.cards.relays", { "data-key": "relays" }, relays.map(relayCard)) : noRelay(connections),
+    h("div.cards", { "data-key": "connections" }, connections.map((one) =>
       h("article.card", { "data-key": one.connection, "aria-label": one.connection },
         h("h2", {}, one.connection),
         h("div.gauges", {}, clients(one.clients), messages(one.messages)),
         notices(one)))),
     rules.length ? h("section.rules", {}, h("h2", {}, "What IB allows besides"),
-      h("p.soft", {}, "How much of these is in use cannot be seen by another program."),
+      h("p.soft", {}, relays.length ? "Of these, a relay counts what goes through it; the rest cannot be seen by another program." : "How much of these is in use cannot be seen by another program."),
       h("ul.rule-list", {}, rules.map((rule) =>
         h("li", {}, h("span", {}, capital(rule.what)), h("strong", {}, rule.allowed), rule.note ? h("span.small", {}, rule.note) : null)))) : null,
   ];
+}
+
+/** How to see what every program uses. */
+function noRelay(connections) {
+  return h("details.card.no-relay", { "data-key": "no relay" }, h("summary", {}, "See what each program uses"),
+    h("p", {}, "TWS tells no program how much of a limit is in use. Gatelight’s relay stands between programs and TWS, passes everything on untouched, and counts: market data lines, historical requests, messages a second, each with the program that uses it, before TWS refuses anything."),
+    h("p", {}, "Write this into the configuration file; ", h("code", {}, "to"), " is the name of a connection that is written there, or a host and a port, such as 127.0.0.1:4001."),
+    h("pre", {}, `[[relays]]\nname = ${JSON.stringify("Mine")}\nlisten = 5002\nto = ${JSON.stringify(connections[0]?.connection ?? "127.0.0.1:4001")}`),
+    h("p", {}, "Gatelight starts it, and lets it go on when Gatelight itself ends. Let your programs connect to port 5002. To go back, give them the port of TWS again."));
 }
 
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -3,6 +3,7 @@
 import { confirm } from "/dialog.js";
 import { h, inline, patch } from "/dom.js";
 import { get, post } from "/live.js";
+import { href } from "/parts.js";
 import { outcome, phoneForm } from "/phone_form.js";
 
 const AGAIN = 2_000; // Milliseconds between two readings, however often the view changes.
@@ -50,8 +51,10 @@ export function show(root, page) {
       h("p", {}, manners(one))),
     h("div.buttons", {},
       told.missing ? null : h("button", { type: "button", "data-key": "test", "aria-label": `Test ${one.name}`, onclick: () => test(one.name) }, "Test"),
-      h("button", { type: "button", "data-key": "change", "aria-label": `Change ${one.name}`, onclick: () => change(one) }, "Change"),
-      h("button", { type: "button", "data-key": "remove", "aria-label": `Remove ${one.name}`, onclick: () => remove(one.name) }, "Remove")),
+      one.own ? [
+        h("button", { type: "button", "data-key": "change", "aria-label": `Change ${one.name}`, onclick: () => change(one) }, "Change"),
+        h("button", { type: "button", "data-key": "remove", "aria-label": `Remove ${one.name}`, onclick: () => remove(one.name) }, "Remove")]
+        : h("a.button", { href: href("settings", "notifications", "remote"), "aria-label": `Change ${one.name} in Settings` }, "Change in Settings")),
     h("div.tried", { role: "status" }, tried?.name === one.name ? outcome(tried) : null));
 
   /** When a target is told, in a line. */

@@ -1,11 +1,13 @@
 """The answers of the agent's loop to commands. `agent.app.agent_host` has those for page, fixes and set-up."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from agent.core.commands import AskLinks, AskStatus, LoopCommand, Unusable
 from agent.core.events import UserAsked
 from agent.core.evidence.processes import applications
+from agent.core.names import is_pattern, meant_by, none_fits
 from agent.core.shown.display import Connect, Disconnect, Ignore, Pause, Resume, SeenChanges, Snooze
 from agent.core.shown.status import status_to_json
 from agent.core.state_machine.quiet import is_quiet_hour
@@ -29,6 +31,16 @@ def answer(loop: AgentLoop, command: LoopCommand) -> dict[str, Any]:
         return _status(loop, command.show_accounts)
     if isinstance(command, AskLinks):
         return {"links": _links(loop)}
+    match command:
+        case Connect(text) | Disconnect(text) | SeenChanges(text) if is_pattern(text):
+            names = [watched.settings.name for watched in loop.state.watched]
+            found = meant_by(text, names)
+            if not found:
+                return {"error": none_fits(text, names)}
+            if found != (text,):
+                return _each(loop, command, found)
+        case _:
+            pass
     reason = _reason_against(loop.state, command)
     if isinstance(command, Unusable) or reason is not None:
         return {"error": reason}
@@ -37,6 +49,21 @@ def answer(loop: AgentLoop, command: LoopCommand) -> dict[str, Any]:
     quiet = {"quiet_hours": True} if isinstance(command, Resume) and is_quiet_hour(loop.state, now) else {}
     loop.post(UserAsked(command))
     return {"done": True, **already, **quiet}
+
+
+def _each(loop: AgentLoop, command: Connect | Disconnect | SeenChanges, names: tuple[str, ...]) -> dict[str, Any]:
+    """The same for each of several connections, and which ones they are; nothing where it cannot be done for one."""
+    commands = [_about(command, name) for name in names]
+    reason = next((r for r in (_reason_against(loop.state, one) for one in commands) if r is not None), None)
+    if reason is not None:
+        return {"error": reason}
+    told = [answer(loop, one) for one in commands]
+    already = {"already": True} if all("already" in one for one in told) else {}
+    return {"done": True, "connections": list(names), **already}
+
+
+def _about(command: Connect | Disconnect | SeenChanges, name: str) -> Connect | Disconnect | SeenChanges:
+    return replace(command, name=name) if isinstance(command, Connect | Disconnect) else SeenChanges(name)
 
 
 def _reason_against(state: AgentState, command: LoopCommand) -> str | None:
@@ -69,8 +96,7 @@ def _unknown_connection(state: AgentState, name: str) -> str | None:
     names = [w.settings.name for w in state.watched]
     if not name or name in names:
         return None
-    known = ", ".join(f"“{known}”" for known in names) or "none"
-    return f"There is no connection named “{name}”: choose one of {known}."
+    return none_fits(name, names)
 
 
 def _unknown_program(state: AgentState, command: Ignore) -> str | None:

@@ -27,7 +27,7 @@ from agent.core.shown.display import (
     Snooze,
     StartAtLogin,
 )
-from agent.core.shown.menu import LINE_WIDTH, STATE_WORDS, display, headline, headline_since, tooltip
+from agent.core.shown.menu import LINE_WIDTH, MOST_LISTED, STATE_WORDS, display, headline, headline_since, tooltip
 from agent.core.shown.status import ShownConnection, ShownProblem, Status
 from agent.core.told_steps import plain
 from agent.core.updates import Release
@@ -460,3 +460,30 @@ def test_a_newer_version_is_a_line_that_opens_the_page_which_offers_it(page: boo
     assert with_it.index(line) == about - 1
     # It is no problem: tooltip and icon stay as they were.
     assert display(status, NOW, TimeZone()).tooltip == display(STATUS, NOW, TimeZone()).tooltip
+
+
+def test_of_a_hundred_connections_the_menu_has_the_worst_and_says_how_many_more_there_are() -> None:
+    hundred = [replace(FULL, name=f"gw-{n:03}", label="", problems=(), overall=IconState.CONNECTED) for n in range(100)]
+    hundred[70] = replace(TROUBLED, name="gw-070", label="")
+    shown = display(of(*hundred), AT, TimeZone(), page=True)
+    lines = [e for e in shown.menu if "gw-" in e.label or "more" in e.label]
+
+    assert len(lines) == MOST_LISTED + 1
+    assert "gw-070" in lines[0].label
+    assert lines[-1] == MenuEntry("… and 90 more, all connected", OpenPage())
+    assert shown.tooltip.startswith("99 of 100 connected\n")
+    without_page = [e for e in display(of(*hundred), AT, TimeZone()).menu if "more" in e.label]
+    assert [e.action for e in without_page] == [None]
+
+
+def test_of_many_that_are_all_well_the_tooltip_is_their_number() -> None:
+    many = [replace(FULL, name=f"gw-{n:03}", label="", problems=(), overall=IconState.CONNECTED) for n in range(50)]
+
+    assert tooltip(of(*many)) == "50 of 50 connected"
+
+
+def test_what_is_left_out_is_said_to_be_bad_where_it_is() -> None:
+    many = [replace(FULL, name=f"gw-{n:03}", problems=(SILENT,), overall=IconState.PROBLEM) for n in range(50)]
+    labels = [e.label for e in display(of(*many), AT, TimeZone(), page=True).menu]
+
+    assert "… and 40 more, 40 with a problem" in labels

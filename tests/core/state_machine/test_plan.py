@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 from agent.core.clock import Moment
 from agent.core.effects import Effect, LookAt, WakeAt, WatchExits
 from agent.core.events import Looked, ProcessExited, SessionFailed, Tick, UserAsked
-from agent.core.facts import MachineFacts, Purpose
+from agent.core.facts import Facts, MachineFacts, Purpose
 from agent.core.session_facts import Attempt, Outcome
 from agent.core.settings import ConnectionSettings
 from agent.core.shown.display import Action, Connect, LookNow
@@ -23,16 +24,24 @@ from agent.core.state_machine.plan import (
     paid,
     plan,
 )
-from agent.core.state_machine.state import AgentState, facts_about
-from agent.core.state_machine.watched import target
+from agent.core.state_machine.state import AgentState, Settled, facts_about
+from agent.core.state_machine.watched import due_times, target
 from tests.core.made_up_agent import PAPER, connected, looked, play, started
 from tests.problems.scene import NOW, gateway, machine
 
 
+def settled(state: AgentState, now: Moment = NOW, change: Callable[[Facts], Facts] = lambda facts: facts) -> AgentState:
+    """The state as if every connection had been judged now."""
+    done = []
+    for watched in state.watched:
+        facts = change(facts_about(state, watched, now))
+        due = min(due_times(watched, facts, state.heard), default=float("inf"))
+        done.append(Settled(target(watched, state.machine, ()), facts, due))
+    return replace(state, settled=tuple(done))
+
+
 def planned(state: AgentState, now: Moment = NOW) -> tuple[Effect, ...]:
-    state = replace(state, look_at=None, wake_at=None)
-    facts = [facts_about(state, w, now) for w in state.watched]
-    return plan(state, facts, [target(w, state.machine, ()) for w in state.watched], now)[1]
+    return plan(settled(replace(state, look_at=None, wake_at=None), now), now)[1]
 
 
 def look(state: AgentState, now: Moment = NOW) -> LookAt:
@@ -52,12 +61,8 @@ def test_a_healthy_session_is_looked_at_half_as_often() -> None:
 
 def frozen(state: AgentState, now: Moment = NOW) -> LookAt:
     """The look that is planned while the session of this connection is not answered any more."""
-    facts = [
-        replace(f, session=replace(f.session, heartbeat_unanswered=2))
-        for f in (facts_about(state, w, now) for w in state.watched)
-    ]
-    aims = [target(w, state.machine, ()) for w in state.watched]
-    return next(e for e in plan(replace(state, look_at=None), facts, aims, now)[1] if isinstance(e, LookAt))
+    state = settled(state, now, lambda f: replace(f, session=replace(f.session, heartbeat_unanswered=2)))
+    return next(e for e in plan(replace(state, look_at=None), now)[1] if isinstance(e, LookAt))
 
 
 def test_a_session_that_is_not_answered_is_looked_at_thoroughly_once_a_minute_and_no_more_often_than_another() -> None:
@@ -247,11 +252,9 @@ def test_an_automatic_port_wants_the_default_ports_seen() -> None:
 
 def test_nothing_is_planned_twice() -> None:
     state = replace(connected(), urgent_since=None)
-    facts = [facts_about(state, w, NOW) for w in state.watched]
-    aims = [target(w, state.machine, ()) for w in state.watched]
-    state, _ = plan(state, facts, aims, NOW)
+    state, _ = plan(settled(state), NOW)
 
-    assert plan(state, facts, aims, NOW) == (state, ())
+    assert plan(state, NOW) == (state, ())
 
 
 def test_it_is_woken_for_the_next_thing_the_clock_decides() -> None:

@@ -239,6 +239,14 @@ def test_a_bot_whose_day_is_over_is_not_missed_after_a_restart_that_cut_it_off()
     assert port.missed == []
 
 
+def test_a_bot_whose_day_ended_in_an_outage_is_not_missed_on_its_first_weekend_either() -> None:
+    port = Port({"bot": lambda now: 6 <= now.hour < 20}).days(5)
+    port.run(19.75)
+    port.restart(away=1500.0)
+
+    assert port.run(2).missed == []
+
+
 def test_a_bot_that_needs_long_to_come_back_is_given_the_time_it_needs() -> None:
     slow = {"until": 0.0}
     port = Port({"bot": lambda local: local.timestamp() >= slow["until"]}).run(1)

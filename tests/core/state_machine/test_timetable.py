@@ -9,6 +9,7 @@ from agent.core.state_machine.timetable import (
     day_of,
     expected,
     marked,
+    never_then,
     quarter_of,
     surely_expected,
     usually,
@@ -94,6 +95,16 @@ def test_what_is_unknown_is_told_by_the_next_quarters() -> None:
     assert usually(kept, program, at(7)) is None
     assert expected(kept, program, at(7)) is True
     assert expected(*port({}), at(7)) is None
+
+
+def test_where_no_day_of_the_kind_is_known_the_others_tell_when_it_is_never_there() -> None:
+    evening = 80
+    kept, bot = port({3: ALL >> 20 & ALL, 4: ALL >> 20})
+
+    assert (usually(kept, bot, at(5, evening)), never_then(kept, bot, at(5, evening))) == (None, True)
+    assert not never_then(kept, bot, at(5))
+    assert not never_then(*port({3: ALL >> 20, 4: ALL}), at(5, evening))
+    assert not never_then(*port({}), at(5, evening))
 
 
 def test_an_hour_before_and_after_must_be_usual_too() -> None:

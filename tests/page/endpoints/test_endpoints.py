@@ -153,7 +153,10 @@ async def test_words_are_explained_by_what_is_seen_now() -> None:
 
 
 async def test_limits_are_asked_of_the_agent() -> None:
-    assert await limits.read_limits(MadeUpBackend(), {}) == {"connections": [{"connection": "Paper Gateway"}]}
+    assert await limits.read_limits(MadeUpBackend(), {}) == {
+        "connections": [{"connection": "Paper Gateway"}],
+        "relays": [],
+    }
 
 
 # ── guides ──────────────────────────────────────────────────────────────────────────────────────

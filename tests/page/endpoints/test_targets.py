@@ -56,6 +56,7 @@ async def test_targets_are_told_without_their_addresses(backend: MadeUpBackend) 
     assert told["targets"] == [
         {
             "name": "My phone",
+            "own": True,
             "kind": "ntfy",
             "service": "ntfy",
             "minimum_severity": "warning",
@@ -64,6 +65,7 @@ async def test_targets_are_told_without_their_addresses(backend: MadeUpBackend) 
         },
         {
             "name": "Chat",
+            "own": True,
             "kind": "other",
             "service": "Another service (slack)",
             "minimum_severity": "warning",
@@ -74,6 +76,19 @@ async def test_targets_are_told_without_their_addresses(backend: MadeUpBackend) 
     assert "secret-topic" not in json.dumps(told)
     assert "a-token" not in json.dumps(told)
     assert "fault" not in told
+
+
+async def test_addresses_with_the_manners_of_the_desktop_are_told_and_tried_too(backend: MadeUpBackend) -> None:
+    backend.config.write_text(
+        '[notifications]\nminimum_severity = "error"\nremote = ["json://user:secret@127.0.0.1"]\n'
+    )
+    (told,) = (await targets.read_targets(backend, {}))["targets"]
+    await targets.try_saved(backend, {"name": told["name"]})
+
+    assert (told["name"], told["own"], told["minimum_severity"]) == ("address 1", False, "error")
+    assert told["service"] == "Another service (json)"
+    assert backend.targets.tried == ["json://user:secret@127.0.0.1"]
+    assert "secret" not in json.dumps(told)
 
 
 async def test_what_can_be_chosen_holds_what_is_in_use(backend: MadeUpBackend) -> None:
@@ -161,7 +176,7 @@ async def test_a_test_of_a_target_goes_to_its_address(backend: MadeUpBackend) ->
     ("asked", "fields"),
     [
         ({"service": "ntfy", "fields": {"topic": "no topic"}}, ["topic"]),
-        ({"service": "email", "fields": {}}, ["from", "server"]),
+        ({"service": "email", "fields": {"port": "0"}}, ["from", "port"]),
     ],
 )
 async def test_fields_that_cannot_be_used_are_told_one_by_one(

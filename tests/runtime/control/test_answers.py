@@ -13,6 +13,7 @@ from agent.runtime.control.answers import LONGEST_SILENCE, fitting
 from agent.runtime.control.channel import LONGEST_CONTROL_MESSAGE
 from agent.runtime.loop import AgentLoop
 from tests.asking import answered
+from tests.problems.scene import connection
 from tests.runtime.made_up_world import MadeUpWorld, running, state_of
 
 
@@ -245,3 +246,18 @@ async def test_notices_that_are_resumed_in_a_quiet_hour_come_after_it() -> None:
         reply = answered(loop, {"command": "resume"})
 
     assert reply == {"done": True, "quiet_hours": True}
+
+
+async def test_a_pattern_means_every_connection_that_fits_and_the_answer_names_them() -> None:
+    world = MadeUpWorld()
+    names = ("prod-1", "prod-2", "test", "a*")
+    async with running(world, state=state_of(*(connection(name=n) for n in names))) as loop:
+        await world.until(lambda w: bool(w.statuses) and len(w.statuses[-1].connections) == len(names))
+        some = answered(loop, {"command": "disconnect", "name": "prod-*", "seconds": 60})
+        exact = answered(loop, {"command": "disconnect", "name": "a*"})
+        none = answered(loop, {"command": "connect", "name": "live-*"})
+        await world.until(lambda w: sum(not c.wanted for c in w.statuses[-1].connections) == 3)
+
+    assert some == {"done": True, "connections": ["prod-1", "prod-2"]}
+    assert exact == {"done": True}
+    assert none["error"].startswith("No connection fits “live-*”: choose one of “prod-1”, “prod-2”, “test”, “a*”.")

@@ -145,7 +145,7 @@ complete -c gatelight -n '_shtab_gatelight_using autostart' -l data-dir -x -d 't
 complete -c gatelight -n '_shtab_gatelight_using autostart' -s v -l verbose -d 'say more on standard error; twice: everything'
 complete -c gatelight -n '_shtab_gatelight_using autostart' -l version -d 'show program'"'"'s version number and exit'
 complete -c gatelight -n '_shtab_gatelight_using autostart; and test $_shtab_gatelight_npos -eq 0' -ka "on off status" -d what
-complete -c gatelight -n '_shtab_gatelight_using; and test $_shtab_gatelight_npos -eq 0' -a relay -d 'Pass programs’ connections on to TWS, as a [[relays]] entry says; status: what they use of its limits.'
+complete -c gatelight -n '_shtab_gatelight_using; and test $_shtab_gatelight_npos -eq 0' -a relay -d 'Pass programs’ connections on to TWS, as a [[relays]] entry says; status: what they use of its limits; stop: end one.'
 complete -c gatelight -n '_shtab_gatelight_using relay' -s h -l help -d 'show this help message and exit'
 complete -c gatelight -n '_shtab_gatelight_using relay' -l config -x -d 'the configuration file'
 complete -c gatelight -n '_shtab_gatelight_using relay' -l data-dir -x -d 'the folder for log, lock and memory'

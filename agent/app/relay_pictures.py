@@ -1,0 +1,43 @@
+"""Reads what the relays count for the page, while it shows that; on a page without a relay nothing of it is loaded."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from agent.core.clock import Moment
+from agent.runtime.aside import OneAtATime
+from agent.runtime.paths import Places
+
+if TYPE_CHECKING:
+    from agent.observers.relays import RelayObserver
+
+_READ_SECONDS = 4.0
+"""Seconds that reading the reports may take; a few of them need some thousandths."""
+
+
+class RelayPictures:
+    """Asked on the agent's loop; reads aside, one time after the other."""
+
+    def __init__(self, places: Places, now: Callable[[], Moment]) -> None:
+        self._places = places
+        self._now = now
+        self._reader = OneAtATime("reports of relays")
+        self._observer: RelayObserver | None = None
+
+    async def read(self) -> list[dict[str, Any]]:
+        """Each relay, as `core.shown.relayed` tells it."""
+        try:
+            return await self._reader.within(_READ_SECONDS, self._read)
+        except TimeoutError:
+            return [{"name": "", "unknown": "the disk does not answer"}]
+
+    def _read(self) -> list[dict[str, Any]]:
+        if not self._places.relays.is_dir():
+            return []
+        # Imported late: most users have no relay.
+        from agent.core.shown.relayed import relay_use_to_json
+        from agent.observers.relays import RelayObserver
+        from agent.platforms import current
+
+        if self._observer is None:
+            self._observer = RelayObserver(self._places.relays, current().socket_reader)
+        return [relay_use_to_json(told) for told in self._observer.told(self._now())]

@@ -1,0 +1,70 @@
+"""`gatelight relay stop NAME`: ends a relay, whoever has started it, and says what that cuts off."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from agent.config.text import found_words
+from agent.core.relay_facts import RelayOrder
+from agent.errors import RelayError, UsageError
+from agent.observers.relays import relay_runs, reports_in
+from agent.platforms.files import reason_of, replace_own_file
+from agent.runtime.clock import countdown
+from agent.runtime.paths import Places
+
+_ENDS_WITHIN = 15.0
+"""Seconds until a relay that was told to stop must have ended; it takes about one."""
+_BETWEEN = 0.1
+
+
+def stop_relay(places: Places, name: str | None, say: Callable[[str], None]) -> int:
+    """End it; returns the exit status: 3 where none of that name runs. Raises UsageError, or RelayError."""
+    running = [told for told in reports_in(places.relays) if relay_runs(told)]
+    if name is None:
+        raise UsageError("Which relay? `gatelight relay stop NAME`; `gatelight relay status` names those that run.")
+    found = [told for told in running if str(told.get("name")).casefold() == name.strip().casefold()]
+    if not found:
+        say(f"No relay {found_words(name)} runs.")
+        return 3
+    for told in found:
+        _end(places, told)
+        programs = len(told["programs"])
+        cut = f", and with it the connections of {programs} program{'s' if programs > 1 else ''}" if programs else ""
+        say(f"Relay “{told['name']}” has ended{cut}.")
+    return 0
+
+
+def _end(places: Places, told: dict[str, Any]) -> None:
+    order = RelayOrder(str(told["name"]), int(told["port"]), "127.0.0.1", 1, stop=True)
+    path = places.relays / f"{told['port']}-{told['pid']}.order"
+    try:
+        replace_own_file(path, json.dumps(order.to_json()).encode())
+    except OSError as fault:
+        raise RelayError(f"The relay cannot be told to end ({reason_of(fault)}): end process {told['pid']}.") from None
+    left = countdown(_ENDS_WITHIN)
+    try:
+        while relay_runs(told):
+            left()
+            time.sleep(_BETWEEN)
+    except TimeoutError:
+        raise RelayError(f"Relay “{told['name']}” does not end: end process {told['pid']}.") from None
+
+
+def relays_go_on(places: Places, say: Callable[[str], None]) -> None:
+    """Say which relays go on without the agent, and how to end them."""
+    names = [f"“{told.get('name')}”" for told in reports_in(places.relays) if relay_runs(told)]
+    if names:
+        what = f"The relay {names[0]} goes" if len(names) == 1 else f"The relays {', '.join(names)} go"
+        say(f"{what} on, so that no program loses its connection; `gatelight relay stop NAME` ends one.")
+
+
+def running_already(places: Places, order: RelayOrder, fault: RelayError) -> RelayError:
+    """Why a relay could not begin: it runs already, or what `fault` says."""
+    for told in reports_in(places.relays):
+        if told.get("port") == order.listen and relay_runs(told):
+            return RelayError(
+                f"Relay “{told.get('name')}” runs already on port {order.listen} (pid {told['pid']}): "
+                "`gatelight relay status` shows it, and `gatelight relay stop NAME` ends it."
+            )
+    return fault

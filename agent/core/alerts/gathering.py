@@ -1,0 +1,299 @@
+"""Notices of many connections about one thing, told as one: a hundred that say the same are none that is read.
+
+What is to be said about one connection of many waits for a moment. What is then said of four or more about the same
+problem becomes one notice, with their number and the first names; so does its end. Those that follow join the notice,
+which is told again once a minute at most. With few connections nothing waits.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from agent.core.alerts.ending import NOT_SEEN
+from agent.core.alerts.speech import SNOOZE_SECONDS
+from agent.core.clock import Moment, lasting
+from agent.core.effects import Announce, Effect, Withdraw
+from agent.core.memory import PROGRAM
+from agent.core.problem import Severity
+from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, MenuEntry, Notice, OpenPage, Snooze
+from agent.core.text import shortened
+
+MANY = 4
+"""Connections from which on they are told as one."""
+MOMENT = 2.0
+"""Seconds that a notice waits for others."""
+TOLD_AGAIN = 60.0
+"""Seconds between two notices about the same problem of many, while more join or some are well again."""
+NAMED = 3
+"""Connections that a notice names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A notice that waits."""
+
+    notice: Notice
+    at: float
+    """Monotonic time since which."""
+
+    @property
+    def code(self) -> str:
+        """Of the problem."""
+        return code_of(self.notice.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Connections whose problem was told as one."""
+
+    code: str
+    keys: frozenset[str]
+    """The notices that it stands for, of connections where the problem still is."""
+    began: float
+    """Monotonic time of the first notice."""
+    told: float
+    """The same of the latest."""
+
+    @property
+    def key(self) -> str:
+        """The key of its notice."""
+        return crowd_key(self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What waits, and what was told as one."""
+
+    begins: tuple[Held, ...] = ()
+    ends: tuple[Held, ...] = ()
+    crowds: Mapping[str, Crowd] = field(default_factory=dict)
+    """By code."""
+
+    @property
+    def due(self) -> float:
+        """Monotonic time at which the next notice is told; infinity: none waits."""
+        begins = (_due_begin(self, held) for held in self.begins)
+        return min(*begins, *(_due_end(self, held) for held in self.ends), float("inf"), float("inf"))
+
+    @property
+    def waiting(self) -> frozenset[str]:
+        """The keys of notices that the user was not shown yet."""
+        return frozenset(held.notice.key for held in self.begins)
+
+    def behind(self, key: str) -> frozenset[str]:
+        """The keys of the notices that the notice of this key stands for."""
+        found = next((crowd for crowd in self.crowds.values() if crowd.key == key), None)
+        return frozenset({key}) if found is None else found.keys
+
+
+def code_of(key: str) -> str:
+    """The code of the problem that a notice is about."""
+    return key.rpartition("/")[2].partition(":")[0]
+
+
+def crowd_key(code: str) -> str:
+    """The key of the notice about a problem of many: like those of Gatelight itself, it is of no connection."""
+    return f"{PROGRAM}/{code}"
+
+
+def withdrawn(gathered: Gathered, effects: Iterable[Effect]) -> tuple[Gathered, tuple[Effect, ...]]:
+    """Effects that withdraw notices, where some of those wait or were told as one."""
+    kept: list[Effect] = []
+    for effect in effects:
+        if not isinstance(effect, Withdraw):
+            kept.append(effect)
+            continue
+        gathered, more = _without(gathered, effect.key)
+        kept.extend(more)
+    return gathered, tuple(kept)
+
+
+def put_together(
+    gathered: Gathered, effects: Sequence[Effect], called: Mapping[str, str], at_once: frozenset[str], now: Moment
+) -> tuple[Gathered, tuple[Effect, ...]]:
+    """What is said now of what the connections have to say, and what waits.
+
+    `called`: what users read as the names of the connections; `at_once`: codes of problems that never wait.
+    """
+    overs = {e.notice.key for e in effects if isinstance(e, Announce) and e.notice.over}
+    done: list[Effect] = []
+    for effect in effects:
+        match effect:
+            case Announce(notice) if notice.over:
+                untold = notice.key in gathered.waiting
+                gathered = replace(gathered, begins=_others(gathered.begins, notice.key)) if untold else gathered
+                in_crowd = _crowd_of(gathered, notice.key) is not None
+                if untold and not in_crowd:
+                    # It was over before the user was told of it.
+                    continue
+                if in_crowd or _waits(notice, called, at_once):
+                    ends = (*_others(gathered.ends, notice.key), Held(notice, now.monotonic))
+                    gathered = replace(gathered, ends=ends)
+                else:
+                    done.append(effect)
+            case Announce(notice):
+                if _waits(notice, called, at_once):
+                    first = next((h.at for h in gathered.begins if h.notice.key == notice.key), now.monotonic)
+                    begins = (*_others(gathered.begins, notice.key), Held(notice, first))
+                    # It is back before its end was told.
+                    gathered = replace(gathered, begins=begins, ends=_others(gathered.ends, notice.key))
+                else:
+                    done.append(effect)
+            case Withdraw(key):
+                if key in overs:
+                    if key not in gathered.waiting and _crowd_of(gathered, key) is None:
+                        done.append(effect)
+                else:
+                    gathered, more = _without(gathered, key)
+                    done.extend(more)
+            case _:
+                done.append(effect)
+    gathered, more = _tell(gathered, called, now)
+    return gathered, (*done, *more)
+
+
+def _waits(notice: Notice, called: Mapping[str, str], at_once: frozenset[str]) -> bool:
+    return len(called) >= MANY and notice.key.rpartition("/")[0] in called and code_of(notice.key) not in at_once
+
+
+def _others(held: Iterable[Held], key: str) -> tuple[Held, ...]:
+    return tuple(one for one in held if one.notice.key != key)
+
+
+def _crowd_of(gathered: Gathered, key: str) -> Crowd | None:
+    crowd = gathered.crowds.get(code_of(key))
+    return crowd if crowd is not None and key in crowd.keys else None
+
+
+def _without(gathered: Gathered, key: str) -> tuple[Gathered, tuple[Effect, ...]]:
+    """Nothing is said of this notice any more; the one that it was told with goes with the last of them."""
+    if key in gathered.waiting:
+        gathered = replace(gathered, begins=_others(gathered.begins, key))
+        if _crowd_of(gathered, key) is None:
+            return gathered, ()
+    crowd = _crowd_of(gathered, key)
+    if crowd is None:
+        return gathered, (Withdraw(key),)
+    gathered = _with_crowd(gathered, replace(crowd, keys=crowd.keys - {key}))
+    return gathered, () if crowd.code in gathered.crowds else (Withdraw(crowd.key),)
+
+
+def _with_crowd(gathered: Gathered, crowd: Crowd) -> Gathered:
+    crowds = {**gathered.crowds, crowd.code: crowd}
+    if not crowd.keys:
+        del crowds[crowd.code]
+    return replace(gathered, crowds=crowds)
+
+
+def _due_begin(gathered: Gathered, held: Held) -> float:
+    crowd = gathered.crowds.get(held.code)
+    later = crowd is not None and not held.notice.once_more
+    return max(held.at + MOMENT, crowd.told + TOLD_AGAIN if crowd is not None and later else 0.0)
+
+
+def _due_end(gathered: Gathered, held: Held) -> float:
+    """Those that are well again wait for the others, but not for long."""
+    crowd = _crowd_of(gathered, held.notice.key)
+    if crowd is None:
+        return held.at + MOMENT
+    ended = {h.notice.key for h in gathered.ends}
+    return held.at + (MOMENT if crowd.keys <= ended else TOLD_AGAIN)
+
+
+def _tell(gathered: Gathered, called: Mapping[str, str], now: Moment) -> tuple[Gathered, tuple[Effect, ...]]:
+    done: list[Effect] = []
+    for code in dict.fromkeys(h.code for h in gathered.begins if _due_begin(gathered, h) <= now.monotonic):
+        gathered, more = _tell_begins(gathered, code, called, now.monotonic)
+        done.extend(more)
+    for code in dict.fromkeys(h.code for h in gathered.ends if _due_end(gathered, h) <= now.monotonic):
+        gathered, more = _tell_ends(gathered, code, called, now.monotonic)
+        done.extend(more)
+    return gathered, tuple(done)
+
+
+def _tell_begins(
+    gathered: Gathered, code: str, called: Mapping[str, str], now: float
+) -> tuple[Gathered, tuple[Effect, ...]]:
+    told = [h.notice for h in gathered.begins if h.code == code]
+    gathered = replace(gathered, begins=tuple(h for h in gathered.begins if h.code != code))
+    crowd = gathered.crowds.get(code)
+    if crowd is None and len({_connection(n) for n in told}) < MANY:
+        return gathered, tuple(Announce(notice) for notice in told)
+    before = frozenset[str]() if crowd is None else crowd.keys
+    crowd = Crowd(code, before | {n.key for n in told}, now if crowd is None else crowd.began, now)
+    notice = _of_many(crowd.key, told, _names(crowd.keys, called), called)
+    offers = (
+        MenuEntry("Open Gatelight page", OpenPage()),
+        MenuEntry("Snooze for 1 hour", Snooze(code, PROGRAM, SNOOZE_SECONDS)),
+    )
+    once_more = all(n.once_more for n in told)
+    return _with_crowd(gathered, crowd), (Announce(replace(notice, offers=offers, once_more=once_more)),)
+
+
+def _tell_ends(
+    gathered: Gathered, code: str, called: Mapping[str, str], now: float
+) -> tuple[Gathered, tuple[Effect, ...]]:
+    crowd = gathered.crowds.get(code)
+    of_crowd = [h.notice for h in gathered.ends if h.code == code and crowd is not None and h.notice.key in crowd.keys]
+    alone = [h.notice for h in gathered.ends if h.code == code and h.notice not in of_crowd]
+    gathered = replace(gathered, ends=tuple(h for h in gathered.ends if h.code != code))
+    done: list[Effect] = []
+    if crowd is not None and of_crowd:
+        left = replace(crowd, keys=crowd.keys - {n.key for n in of_crowd})
+        gathered = _with_crowd(gathered, left)
+        told = _of_many(crowd.key, of_crowd, _names((n.key for n in of_crowd), called), called, over=True)
+        text = f"{told.text} The first notice came {lasting(now - crowd.began)} ago."
+        if left.keys:
+            text += f" Still so: {_listed(_names(left.keys, called))}."
+        done += [Withdraw(crowd.key), Announce(replace(told, text=shortened(text, TEXT_LIMIT)))]
+    if len({_connection(n) for n in alone}) >= MANY:
+        names = _names((n.key for n in alone), called)
+        done.append(Announce(_of_many(crowd_key(code), alone, names, called, over=True)))
+    else:
+        done += [Announce(notice) for notice in alone]
+    return gathered, tuple(done)
+
+
+def _connection(notice: Notice) -> str:
+    return notice.key.rpartition("/")[0]
+
+
+def _names(keys: Iterable[str], called: Mapping[str, str]) -> list[str]:
+    """What users read as the names of the connections of these notices, in the order of the connections."""
+    meant = {key.rpartition("/")[0] for key in keys}
+    return [label for name, label in called.items() if name in meant]
+
+
+def _listed(names: Sequence[str]) -> str:
+    first = ", ".join(names[:NAMED])
+    return f"{first} and {len(names) - NAMED} more" if len(names) > NAMED else first
+
+
+def _of_many(
+    key: str, told: Sequence[Notice], names: Sequence[str], called: Mapping[str, str], *, over: bool = False
+) -> Notice:
+    """One notice in place of those of several connections; it says no more than is true of all of them."""
+    title, those = Counter(notice.title for notice in told).most_common(1)[0]
+    if over and (those < len(told) or title == NOT_SEEN):
+        title = f"{NOT_SEEN[:1].lower()}{NOT_SEEN[1:]}"
+    elif those < len(told):
+        title = f"“{title}” and the like"
+    bodies = {_without_name(notice.text, called.get(_connection(notice), "")) for notice in told}
+    body = bodies.pop() if len(bodies) == 1 and those == len(told) else ""
+    steps = {notice.steps for notice in told}
+    text = f"{_listed(names)}." + (f" {body}" if body else "")
+    return Notice(
+        key,
+        Severity.INFO if over else max((notice.severity for notice in told), key=lambda severity: severity.rank),
+        shortened(f"{len(names)} connections: {title}", TITLE_LIMIT),
+        shortened(text, TEXT_LIMIT),
+        over=over,
+        beside_desktop=over and all(notice.beside_desktop for notice in told),
+        steps=steps.pop() if len(steps) == 1 and not over else (),
+    )
+
+
+def _without_name(text: str, name: str) -> str:
+    """The text of one connection without its name in front; empty where the text says more of that one connection."""
+    plain = text.removeprefix(f"{name}: ") if name else text
+    return "" if name and name in plain else plain

@@ -1,0 +1,29 @@
+"""What the connections have to say, put together: see `core.alerts.gathering`."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from agent.core.alerts.gathering import put_together, withdrawn
+from agent.core.clock import Moment
+from agent.core.effects import Announce, Effect, Withdraw
+from agent.core.state_machine.labels import label_of
+from agent.core.state_machine.state import AgentState
+
+
+def say(state: AgentState, spoken: Sequence[Effect], now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
+    """The effects of what connections have to say: without those that wait for others, with those that have waited."""
+    waits = state.gathered.due <= now.monotonic
+    if not waits and not any(isinstance(effect, Announce | Withdraw) for effect in spoken):
+        return state, tuple(spoken)
+    called = {watched.settings.name: label_of(state.watched, watched) for watched in state.watched}
+    at_once = frozenset(problem.code for problem in state.knowledge.problems if problem.never_silenced)
+    gathered, effects = put_together(state.gathered, spoken, called, at_once, now)
+    return state if gathered == state.gathered else replace(state, gathered=gathered), effects
+
+
+def unsay(state: AgentState, effects: Sequence[Effect]) -> tuple[AgentState, tuple[Effect, ...]]:
+    """Effects of what the user or the machine did: notices that they withdraw may wait, or be told as one."""
+    if not any(isinstance(effect, Withdraw) for effect in effects):
+        return state, tuple(effects)
+    gathered, effects = withdrawn(state.gathered, effects)
+    return state if gathered == state.gathered else replace(state, gathered=gathered), effects

@@ -1,0 +1,100 @@
+"""An agent with several connections that say the same: one notice, once, also after a restart."""
+
+from dataclasses import replace
+
+from agent.core.alerts.gathering import MOMENT, crowd_key
+from agent.core.effects import Announce, Withdraw
+from agent.core.events import Looked, NoticeUndelivered, Tick, UserAsked
+from agent.core.facts import Facts, Known
+from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Verdict
+from agent.core.shown.display import Snooze
+from agent.core.state_machine.state import AgentState
+from tests.core.made_up_agent import looked, play, started
+from tests.problems.scene import NOW, connection, machine
+
+FIVE = tuple(connection(name=f"c{n}", host=f"10.0.0.{n + 1}", port=4002) for n in range(5))
+
+
+def here(facts: Facts) -> Verdict:
+    """There while the machine has no network."""
+    return Present({}, ("seen",)) if facts.machine.network == Known(False) else Absent()
+
+
+HERE = Problem(
+    "here", "It is here", "It is.", Severity.ERROR, here, over=(GoodNews("It is well", "For {lasted}.", lambda *_: {}),)
+)
+DOWN = machine(network=Known(False))
+
+
+def told(effects: tuple[object, ...]) -> list[str]:
+    return [e.notice.title for e in effects if isinstance(e, Announce)]
+
+
+def begun(state: AgentState | None = None) -> AgentState:
+    """All five have the problem, and nothing was told yet."""
+    state = started(*FIVE, problems=(HERE,)) if state is None else state
+    state, effects = play(state, Looked(replace(DOWN, taken=NOW.monotonic)))
+    assert told(effects) == []
+    return state
+
+
+def test_they_are_told_as_one_after_a_moment_and_remembered_then() -> None:
+    state = begun()
+    assert state.memory.told == ()
+    assert state.wake_at is not None
+    assert state.wake_at <= NOW.monotonic + MOMENT
+    state, effects = play(state, Tick(), now=NOW.later(MOMENT))
+
+    assert told(effects) == ["5 connections: It is here"]
+    assert [t.connection for t in state.memory.told] == [c.name for c in FIVE]
+
+
+def test_what_was_told_as_one_is_not_told_again_by_the_next_run() -> None:
+    state, _ = play(begun(), Tick(), now=NOW.later(MOMENT))
+    again = started(*FIVE, problems=(HERE,), memory=state.memory)
+    later = NOW.later(30.0)
+    again, first = play(again, Looked(replace(DOWN, taken=later.monotonic)), now=later)
+    again, second = play(again, Tick(), now=NOW.later(40.0))
+
+    assert told(first) == told(second) == []
+
+
+def test_their_end_is_one_notice() -> None:
+    state, _ = play(begun(), Tick(), now=NOW.later(MOMENT))
+    well = NOW.later(60.0)
+    state, at_once = play(state, Looked(replace(machine(), taken=well.monotonic)), now=well)
+    state, effects = play(state, Tick(), now=NOW.later(60.0 + MOMENT))
+
+    assert told(at_once) == []
+    assert Withdraw(crowd_key("here")) in effects
+    assert told(effects) == ["5 connections: It is well"]
+
+
+def test_where_no_service_showed_it_all_of_them_know_and_it_is_tried_again_as_one() -> None:
+    state, _ = play(begun(), Tick(), now=NOW.later(MOMENT))
+    state, _ = play(state, NoticeUndelivered(crowd_key("here"), "no service"), now=NOW.later(3.0))
+    assert all(e.unshown for w in state.watched for e in w.ledger.entries.values())
+
+    state, _ = play(state, Looked(replace(DOWN, taken=NOW.later(40.0).monotonic)), now=NOW.later(40.0))
+    _, effects = play(state, Tick(), now=NOW.later(40.0 + MOMENT))
+    assert [(e.notice.key, e.notice.once_more) for e in effects if isinstance(e, Announce)] == [
+        (crowd_key("here"), True)
+    ]
+
+
+def test_the_button_of_the_notice_snoozes_it_for_all() -> None:
+    state, _ = play(begun(), Tick(), now=NOW.later(MOMENT))
+    state, effects = play(state, UserAsked(Snooze("here", "", 3600.0)), now=NOW.later(5.0))
+    well = NOW.later(60.0)
+    state, _ = play(state, Looked(replace(machine(), taken=well.monotonic)), now=well)
+    _, end = play(state, Tick(), now=NOW.later(60.0 + MOMENT))
+
+    assert Withdraw(crowd_key("here")) in effects
+    assert told(end) == []
+
+
+def test_a_notice_of_one_among_few_does_not_wait() -> None:
+    state = looked(started(*FIVE[:2], problems=(HERE,)), machine())
+    _, effects = play(state, Looked(replace(DOWN, taken=NOW.monotonic)))
+
+    assert told(effects) == ["It is here", "It is here"]

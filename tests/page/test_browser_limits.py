@@ -1,0 +1,131 @@
+"""Limits in a real browser: a relay, a simulated IB Gateway that enforces the limits, and programs that use them."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from tests.commands import PATIENCE, ROOT, environment
+from tests.page.browser import Scheme, tab
+from tests.page.living import LivingAgent, living_agent
+from tests.simulator.raw_client import STOCK, RawClient
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+LINES = 20
+"""Market data lines: as many requests as fit into a second."""
+
+
+@dataclass
+class Relayed:
+    """A relay, and programs that use it."""
+
+    agent: LivingAgent
+    port: int
+    process: "subprocess.Popen[str]"
+    clients: list[RawClient] = field(default_factory=list)
+
+    async def program(self, client_id: int, streams: int) -> RawClient:
+        """A program with so many streams."""
+        client = await RawClient.started(self.port, client_id)
+        self.clients.append(client)
+        for number in range(streams):
+            client.send(1, 11, number, *STOCK, 0, "", 0, 0, "")
+        return client
+
+    def end(self) -> None:
+        """End the relay, which removes its report."""
+        self.process.terminate()
+        self.process.communicate(timeout=PATIENCE)
+
+
+def started(folder: Path, port: int, agent: LivingAgent) -> "subprocess.Popen[str]":
+    """A relay in front of the application of this agent, in its data folder."""
+    config = folder / "relay.toml"
+    config.write_text(
+        f'[[relays]]\nname = "Mine"\nlisten = {port}\nto = "127.0.0.1:{agent.gateway.port}"\nlines = {LINES}\n'
+    )
+    command = ["relay", "Mine", "--config", str(config), "--data-dir", str(agent.places.data)]
+    return subprocess.Popen(
+        [sys.executable, "-m", "agent", *command], stderr=subprocess.PIPE, text=True, env=environment(), cwd=ROOT
+    )
+
+
+@asynccontextmanager
+async def relayed(folder: Path) -> AsyncIterator[Relayed]:
+    async with living_agent(folder) as agent:
+        await agent.gateway.fault("limits", str(LINES))
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        process = started(folder, port, agent)
+        made = Relayed(agent, port, process)
+        try:
+            assert process.stderr is not None
+            assert "listens on port" in await asyncio.to_thread(process.stderr.readline)
+            yield made
+        finally:
+            for client in made.clients:
+                await client.close()
+            if process.poll() is None:
+                made.end()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def running(tmp_path: Path) -> AsyncIterator[Relayed]:
+    async with relayed(tmp_path) as made:
+        yield made
+
+
+async def test_the_pictures_live(running: Relayed, browser: Browser) -> None:
+    async with tab(browser, await running.agent.page.address("limits")) as shown:
+        await shown.sees("No program has market data open.")
+        await running.program(7, 12)
+        await running.program(8, 6)
+        await shown.sees("Nearly used up.")
+        mine = f"pid {os.getpid()}, client ID 7)"
+        label = await shown.page.locator("svg.parts").get_attribute("aria-label")
+        assert label is not None
+        assert label.startswith("18 of 20 market data lines: ")
+        assert f"{mine} 12" in label
+        first, _ = await shown.page.locator(".holders li").all_inner_texts()
+        assert first.endswith(f"{mine}: 12 (12 streams)")
+
+        await running.program(9, 3)
+        await shown.sees("Used up: TWS refuses the next.")
+        assert "client ID 9): stream of AAPL STK SMART USD; too many market data lines" in await shown.text()
+
+        # What stands behind the picture is reached with the keyboard, and stays open while it changes.
+        summary = shown.page.get_by_text("Market data by program, as a table")
+        await summary.focus()
+        await shown.page.keyboard.press("Enter")
+        table = shown.page.locator("table.told:visible")
+        assert await table.locator("tbody tr").count() == 3
+        await running.clients.pop().close()
+        await table.locator("tbody tr").nth(2).wait_for(state="detached")
+
+        running.end()
+        await shown.sees("See what each program uses")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_it_can_be_read_by_everyone_and_on_a_phone(scheme: Scheme, running: Relayed, browser: Browser) -> None:
+    client = await running.program(7, 12)
+    await running.program(8, 9)
+    given = (*STOCK, 0, "", "5 secs", "60 S", 1, "TRADES", 1, 0, "")
+    for number in (50, 51):
+        client.send(20, number, *given)
+    async with tab(browser, await running.agent.page.address("limits"), width=360, scheme=scheme) as shown:
+        await shown.sees("Refused by TWS in the last quarter of an hour")
+        for summary in await shown.page.locator("details.behind > summary").all():
+            await summary.click()
+        assert await shown.violations() == []
+        assert await shown.wide() == 0
