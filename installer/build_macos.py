@@ -39,7 +39,8 @@ class Signing:
 
 def build(out: Path) -> list[Path]:
     """Make the .dmg in `out`."""
-    if sys.platform != "darwin":
+    on_a_mac = sys.platform == "darwin"
+    if not on_a_mac:
         raise NotHere("This is made on a Mac, for codesign, notarytool and hdiutil are nowhere else.")
     signing = Signing.from_environment()
     try:

@@ -139,7 +139,8 @@ def _text_of(package: Distribution) -> str:
 def _declared(package: Distribution) -> str:
     """What the metadata call the licence; some have its whole text there, which is no name."""
     about = package.metadata
-    said = next((about[key] for key in ("License-Expression", "License") if about.get(key)), "")
+    told = (about[key] for key in ("License-Expression", "License") if key in about)
+    said = next(filter(None, told), "")
     classes = [c.rpartition(" :: ")[2] for c in about.get_all("Classifier", []) if c.startswith("License ::")]
     return said if said and "\n" not in said else next(iter(classes), "")
 

@@ -49,7 +49,6 @@ from agent.core.updates import Origin
 from agent.errors import GatelightError
 from agent.platforms.desktop_session import is_session, is_worth_a_move, take_over
 from agent.platforms.opening import has_browser
-from agent.runtime import garbage
 from agent.runtime.aside import Together
 from agent.runtime.clock import ClockGap, SystemClock
 from agent.runtime.control.answers import answer
@@ -147,13 +146,8 @@ class AgentHost:
         state = replace(state, abilities=abilities(places.config), config_error=error, own=own, hold_until=hold)
         state = replace(state, origin=origin or installed_here())
         keep, record = settings.history.keep, lambda *_: None
-        self._history = None
-        if instance is not None:
-            self._history = HistoryHost(
-                *(places.data, keep, self._world.now, state.knowledge),
-                announce=self._world.announce,
-                quiet=lambda: all_quiet(self._loop.state, self._world.now()),
-            )
+        self._history = None if instance is None else self._history_of(keep, state.knowledge)
+        if self._history is not None:
             self._world.happened, record = self._history.happened, self._history.record
         self._loop = AgentLoop(state, self._world, after=lambda _, now: self._page.decided(now), record=record)
         self._configuration = ConfigurationAgain(places, self._loop.post, self._reconfigured)
@@ -207,6 +201,13 @@ class AgentHost:
         if self._lost is not None:
             raise self._lost
 
+    def _history_of(self, keep: float, known: Knowledge) -> HistoryHost:
+        return HistoryHost(
+            *(self._places.data, keep, self._world.now, known),
+            announce=self._world.announce,
+            quiet=lambda: all_quiet(self._loop.state, self._world.now()),
+        )
+
     def _disk_watches(self, control: ControlServer, together: Together) -> Sequence[Callable[[], Awaitable[None]]]:
         """What is looked at on the disk; an agent that has no data folder of its own is part of another program."""
         if self._instance is None:
@@ -245,20 +246,12 @@ class AgentHost:
         )
         week = WeeklySummary(self._agent, opens_page=lambda: self._opens_page)
         own = self._history.alive, self._keep_times, welcome.look
-        return *own, self._outward.look, week.look, self._is_loaded
+        return *own, self._outward.look, week.look
 
     _setup: "SetupHost | None" = None
 
     _shown_in = 0.0
     """The hour of the user’s clock, counted from 1970, in which the menu was made last."""
-
-    _loading = True
-
-    async def _is_loaded(self) -> None:
-        """After the first turn nearly everything is loaded that stays."""
-        if self._loading:
-            self._loading = False
-            garbage.loading_is_over()
 
     async def _keep_times(self) -> None:
         """Show the menu anew with each hour: "today" may be yesterday by now."""

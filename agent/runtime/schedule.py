@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from agent.core.clock import Moment
 from agent.platforms.late_modules import OF_THE_SCHEDULER, keep_out
+from agent.runtime import garbage
 from agent.runtime.aside import OneAtATime, Together, in_thread
 from agent.runtime.clock import ClockGap, SleepWatch
 
@@ -126,4 +127,6 @@ def _loaded() -> "tuple[AsyncIOScheduler, Callable[[float], IntervalTrigger]]":
     scheduler = AsyncIOScheduler(
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}, timezone="UTC"
     )
+    # The last that every start loads.
+    garbage.loading_is_over()
     return scheduler, lambda seconds: IntervalTrigger(seconds=seconds, timezone="UTC")

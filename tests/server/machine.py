@@ -5,6 +5,7 @@ namespace have its control groups.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -53,12 +54,18 @@ exec chroot . env -i PATH=$PATH container=other {systemd} --system --show-status
 """
 
 
+class NoMachine(Exception):
+    """This system lets us have none; `str()` says what it refuses."""
+
+
 def missing() -> str:
     """Why there can be no such machine here; empty: there can."""
     if sys.platform != "linux" or os.geteuid() != 0:
         return "only root on Linux can make a machine of its own"
     if not _SYSTEMD.exists():
         return "systemd is not installed"
+    if shutil.which("systemctl") is None:
+        return "systemctl is not installed"
     return "" if _hierarchy() is not None else "there are no control groups of version 2"
 
 
@@ -99,8 +106,8 @@ class Machine:
 def machine(kept: Path, units: Mapping[str, str], visible: Mapping[str, Path] | None = None) -> Iterator[Machine]:
     """Start one that has these units, by name, and no other that starts by itself.
 
-    `kept` is a folder for both; `visible` are folders of this system by where they lie there, whatever
-    file system they are on.
+    `kept` is a folder for both; `visible` are folders of this system by where they lie there, whatever file system they
+    are on. Raises NoMachine.
     """
     group = _made_group(kept.name)
     folder = kept / "system"
@@ -113,7 +120,10 @@ def machine(kept: Path, units: Mapping[str, str], visible: Mapping[str, Path] | 
     namespaces = ("--mount", "--pid", "--fork", "--kill-child", "--cgroup", "--net", "--uts", "--ipc")
     into = f'echo $$ > {group}/cgroup.procs && exec "$@"'
     command = ("sh", "-c", into, "sh", "unshare", *namespaces, "sh", "-c", script)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as outer:
+    with (
+        _removed(group),
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as outer,
+    ):
         try:
             assert outer.stdout is not None
             said = []
@@ -122,7 +132,7 @@ def machine(kept: Path, units: Mapping[str, str], visible: Mapping[str, Path] | 
                 if line == "ready\n":
                     break
             else:
-                raise AssertionError("".join(said))
+                raise NoMachine("".join(said))
             found = Machine(_child_of(outer.pid), kept)
             found.wait(found.is_up, "systemd did not come up")
             yield found
@@ -130,7 +140,6 @@ def machine(kept: Path, units: Mapping[str, str], visible: Mapping[str, Path] | 
             # Its end is that of everything in it.
             outer.send_signal(signal.SIGKILL)
             outer.wait(PATIENCE)
-            _remove(group)
 
 
 def _child_of(process: int) -> int:
@@ -149,12 +158,23 @@ def _made_group(name: str) -> Path:
     hierarchy = _hierarchy()
     assert hierarchy is not None
     made = hierarchy / f"gatelight-tests-{os.getpid()}-{name}"
-    made.mkdir()
+    try:
+        made.mkdir()
+    except OSError as fault:
+        raise NoMachine(f"no control group can be made: {fault}") from None
     return made
 
 
+@contextmanager
+def _removed(group: Path) -> Iterator[None]:
+    """Remove a control group with those in it at the end; the last processes leave them soon after their own."""
+    try:
+        yield
+    finally:
+        _remove(group)
+
+
 def _remove(group: Path) -> None:
-    """Remove a control group with those in it; the last processes leave them soon after their end."""
     deadline = time.monotonic() + PATIENCE
     while group.exists():
         for path in sorted((p for p in group.rglob("*") if p.is_dir()), reverse=True):

@@ -1,14 +1,16 @@
 """The service under a real systemd, with the unit that is shipped: ready, headline, a stuck agent, the end."""
 
+import os
 import sys
 import sysconfig
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from agent.problems import PROBLEMS
-from tests.server.machine import Machine, machine, missing
+from tests.server.machine import Machine, NoMachine, machine, missing
 
 ROOT = Path(__file__).resolve().parents[2]
 SYSTEM = ROOT / "installer/linux/gatelight-system.service"
@@ -66,7 +68,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         "/opt/checkout": ROOT,
         "/opt/packages": Path(sysconfig.get_paths()["purelib"]),
     }
-    with machine(tmp_path_factory.mktemp("server"), units, visible) as made:
+    with ExitStack() as stack:
+        try:
+            made = stack.enter_context(machine(tmp_path_factory.mktemp("server"), units, visible))
+        except NoMachine as refused:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(f"this system lets us have no machine of our own: {refused}")
         made.do("useradd", "--create-home", "--uid", "12345", "trader")
         for step in (
             "link add gl0 type veth peer name gl1",
