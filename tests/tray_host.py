@@ -168,7 +168,11 @@ class TrayHost:
         return line(bare(layout))
 
     async def click_line(self, number: int) -> None:
-        await self.call(await self.read("Menu"), MENU, "Event", "isvu", number, "clicked", Variant("i", 0), 0)
+        await self.tell_menu(number, "clicked")
+
+    async def tell_menu(self, number: int, kind: str) -> None:
+        """Something happened to a line; line 0 is the whole menu."""
+        await self.call(await self.read("Menu"), MENU, "Event", "isvu", number, kind, Variant("i", 0), 0)
 
     async def click(self, label: str) -> None:
         await self.click_line((await self.menu()).find(label).number)

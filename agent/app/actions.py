@@ -10,11 +10,12 @@ from pathlib import Path
 from agent.app.login_start import LogInStart
 from agent.app.page_host import PageError, PageHost, view_of
 from agent.app.running import RunningAgent
-from agent.core.events import UserAsked
+from agent.core.events import UserAsked, UserLooked
 from agent.core.shown.display import (
     Action,
     AskFix,
     DoFix,
+    MenuOpened,
     OpenLog,
     OpenPage,
     OpenRelease,
@@ -55,7 +56,10 @@ class Actions:
 
     def act(self, action: Action) -> None:
         """Take a click; not on the agent's thread, since opening a file may take time."""
+        self._agent.post_from_anywhere(UserLooked())
         match action:
+            case MenuOpened():
+                pass
             case Quit():
                 self._leave()
             case OpenLog():

@@ -42,6 +42,7 @@ from agent.core.shown.display import (
 )
 from agent.core.shown.menu import display, tooltip
 from agent.core.shown.status import Status
+from agent.core.shown.targets import targets_of
 from agent.core.state_machine.quiet import all_quiet
 from agent.core.state_machine.state import Knowledge
 from agent.core.timing import Timing
@@ -300,7 +301,9 @@ class AgentHost:
 
     def _tell_through(self, notifications: NotificationSettings) -> None:
         self._told_through = notifications
-        self._world.tell_through(self._channels.chain(notifications), self._channels.to_the_user(notifications))
+        addresses = {target.name: target.url for target in targets_of(notifications)}
+        tested = self._channels.to_the_user(notifications)
+        self._world.tell_through(self._channels.chain(notifications), tested, addresses)
 
     def _balloon(self, title: str, text: str, click: Action | None) -> bool:
         tray = self._desktop.tray

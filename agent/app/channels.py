@@ -35,7 +35,6 @@ CHANNELS: tuple[ChannelKind, ...] = (
     balloon.CHANNEL,
     listener.CHANNEL,
     log.CHANNEL,
-    remote.CHANNEL,
 )
 """Of several desktop channels, the one listed first is tried first."""
 
@@ -51,7 +50,7 @@ async def try_target(target: TargetSettings, notice: Notice) -> TargetAnswer:
     The target need not be in the configuration yet.
     """
     notice = harmless(notice)
-    answer = await remote.send_message(target.url, remote.message_of(notice))
+    answer = await remote.send_message(target.url, remote.message_for(notice))
     secret = () if in_key_store(target.url) else parts_of_secret(target.url)
     return masked(answer, Private(words=secret))
 

@@ -59,7 +59,7 @@ class Welcome:
         self._due = False
         page = self._opens_page()
         if not icon.unseen:
-            await self._agent.announce(greeting(state.shown, page=page))
+            await self._agent.world.announce(greeting(state.shown, page=page))
         if page and not state.settings.connections:
             self._act(OpenPage("setup"))
 

@@ -24,6 +24,7 @@ from agent.app.running import RunningAgent
 from agent.app.target_tools import TargetTools
 from agent.core.clock import Moment
 from agent.core.commands import AskPageAddress, Command
+from agent.core.events import UserLooked
 from agent.core.problem import Severity
 from agent.core.settings import Settings
 from agent.core.shown.display import Notice, NoticeTried
@@ -69,11 +70,11 @@ class PageError(Exception):
 class PageHost:
     """Serves the page; on the agent's loop, except `address_from_anywhere`."""
 
-    targets = TargetTools()
-
     def __init__(self, agent: RunningAgent, ask: Callable[[Command], Awaitable[dict[str, Any]]]) -> None:
         """`ask` carries a command out, and returns the answer as JSON."""
         self._agent = agent
+        # What cannot be started at log-in is a demonstration.
+        self.targets = TargetTools(keeps=agent.login is not None)
         self.ask = ask
         self.config_changed = agent.config_changed
         self._latencies = Latencies()
@@ -312,6 +313,10 @@ class PageHost:
 
             self._bundles = BundleHost(self._agent)
         return await self._bundles.made()
+
+    def looked(self) -> None:
+        """The user is at the page."""
+        self._agent.post(UserLooked())
 
     async def test_notice(self) -> NoticeTried:
         """Send a test notice to every channel that is on; returns what became of it at each."""

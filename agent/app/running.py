@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from agent.app.login_start import LogInStart
 from agent.app.world import RealWorld
 from agent.core.clock import Moment
-from agent.core.events import Event
+from agent.core.events import Event, NewsCame
 from agent.core.shown.display import Notice, NoticeTried
 from agent.core.state_machine.state import AgentState
 from agent.runtime.loop import AgentLoop
@@ -43,7 +43,8 @@ class RunningAgent:
         self.loop.post_from_anywhere(event)
 
     async def announce(self, notice: Notice) -> str | None:
-        """Tell the user; returns why no channel took the notice, or None."""
+        """Tell the user, here and at the targets; returns why no channel of this computer took it, or None."""
+        self.post(NewsCame(notice))
         return await self.world.announce(notice)
 
     async def try_channels(self, notice: Notice) -> NoticeTried:

@@ -16,13 +16,17 @@ class TargetTools:
 
     install = INSTALL_APPRISE
 
+    def __init__(self, *, keeps: bool) -> None:
+        """`keeps`: secrets may be kept in the user's key store; a demonstration leaves nothing there."""
+        self._keeps = keeps
+
     async def try_address(self, address: str) -> TargetAnswer:
         """Send a test to one address; returns what its service answered."""
         return await try_target(TargetSettings("test", address), _TEST)
 
     async def key_store(self) -> str | None:
         """What the key store of the system is called."""
-        return STORE_NAME if await ask_key_store(StoreAct.LOOK) is StoreWord.DONE else None
+        return STORE_NAME if self._keeps and await ask_key_store(StoreAct.LOOK) is StoreWord.DONE else None
 
     async def keep(self, name: str, secret: str) -> str | None:
         """Keep a secret in the key store."""

@@ -2,7 +2,7 @@
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from agent.core.memory import Memory
 from agent.core.settings import Settings
 from agent.core.shown.display import Notice, NoticeTried
 from agent.core.shown.status import Status
+from agent.core.shown.targets import SendOutcome, TargetAnswer, TargetMessage
 from agent.core.state_machine.state import AgentState, Knowledge, Words, timing_of
 from agent.core.timing import Timing
 from agent.fixes import FIXES
@@ -94,6 +95,8 @@ class RealWorld:
         self._looker = Looker(self._platform, below, fellow, relays)
         self._channels = channels
         self._tested = channels or Chain([])
+        self._addresses: Mapping[str, str] = {}
+        """By target; secrets."""
         self._show = show
         self._memory_file = memory_file
         self.happened: Callable[[Happened], None] = lambda _: None
@@ -106,9 +109,13 @@ class RealWorld:
         only = self._only
         return RealWorld(only=lambda machine: change(only(machine)), below=self._below)
 
-    def tell_through(self, channels: Chain, tested: Chain) -> None:
-        """Send notices through these channels from now on; `tested` are those of them that a test notice goes to."""
+    def tell_through(self, channels: Chain, tested: Chain, addresses: Mapping[str, str] | None = None) -> None:
+        """Send notices through these channels from now on; `tested` are those of them that a test notice goes to.
+
+        `addresses`: of each target, by its name.
+        """
         self._channels, self._tested = channels, tested
+        self._addresses = addresses or {}
 
     def now(self) -> Moment:
         """Both clocks."""
@@ -160,6 +167,15 @@ class RealWorld:
             return None
         delivery = await self._channels.announce(notice)
         return delivery.reason if isinstance(delivery, NotDelivered) else None
+
+    async def send(self, target: str, message: TargetMessage) -> TargetAnswer:
+        """Send a message through Apprise, in a process of its own."""
+        from agent.channels.remote import send_message
+
+        address = self._addresses.get(target)
+        if address is None:
+            return TargetAnswer(SendOutcome.UNUSABLE, "it is not in the configuration any more")
+        return await send_message(address, message)
 
     async def try_channels(self, notice: Notice) -> NoticeTried:
         """Send a test notice to every channel that is on."""

@@ -98,15 +98,17 @@ class ChannelKind:
         return any(getattr(notifications, key) for key in self.keys)
 
 
-def harmless(notice: Notice) -> Notice:
-    """The notice as it may leave the program: masked, and without control characters.
+def harmless_text(text: str) -> str:
+    """A text as it may leave the program: masked, and without control characters.
 
     Names of people stay, because a connection may be named after its user.
     """
+    return mask(printable(text), NOTHING_MORE)
 
-    def safe(text: str) -> str:
-        return mask(printable(text), NOTHING_MORE)
 
+def harmless(notice: Notice) -> Notice:
+    """The notice as it may leave the program: see `harmless_text`."""
+    safe = harmless_text
     return replace(
         notice,
         title=one_line(safe(notice.title)),

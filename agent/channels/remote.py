@@ -5,14 +5,13 @@ of a service can fill the agent's memory or keep another service or the desktop 
 and when it is tried again, is decided in `agent.core.alerts.targets`.
 """
 
-import asyncio
 import json
 import logging
 import sys
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from agent.channels import ChannelKind, Delivered, Delivery, NotDelivered, Place
+from agent.channels import Delivered, Delivery, NotDelivered, harmless_text
 from agent.channels.remote_sender import COMMAND, MOST_SAID, SEND_SECONDS, Word
 from agent.core.problem import Severity
 from agent.core.settings import KEY_STORE, TargetSettings
@@ -52,14 +51,15 @@ _SAID = {
 }
 
 
-def message_of(notice: Notice) -> TargetMessage:
+def message_for(notice: Notice) -> TargetMessage:
     """A notice as it is sent: with its steps, for a screen that has room for them."""
     steps = "".join(f"\n{line}" for line in text_lines(notice.steps))
     return TargetMessage(notice.title, notice.text + steps, "success" if notice.over else _KINDS[notice.severity])
 
 
 async def send_message(url: str, message: TargetMessage) -> TargetAnswer:
-    """Send one message; `url`: see `TargetSettings`. The process that did it has ended when this returns."""
+    """Send one message, made harmless; `url`: see `TargetSettings`. The process that did it has ended then."""
+    message = replace(message, title=harmless_text(message.title), body=harmless_text(message.body))
     # The address is a secret and goes through standard input, because every user can read the arguments of programs.
     order = json.dumps({"url": url, "title": message.title, "body": message.body, "type": message.kind})
     try:
@@ -92,34 +92,11 @@ class TargetChannel:
 
     async def announce(self, notice: Notice) -> Delivery:
         """See `Channel.announce`."""
-        answer = await send_message(self._url, message_of(notice))
+        answer = await send_message(self._url, message_for(notice))
         return Delivered(f"{self.name} ({answer.said})") if answer.taken else NotDelivered(answer.said)
 
     async def withdraw(self, key: str) -> None:
         """See `Channel.withdraw`; a message that was sent stays sent."""
-
-
-class RemoteChannel:
-    """The services of `notifications.remote`. They are told every notice, as the desktop is."""
-
-    name = "remote notices"
-
-    def __init__(self, urls: Sequence[str]) -> None:
-        """`urls` may hold passwords and tokens, so they are never logged."""
-        self._services = [TargetChannel(TargetSettings(f"address {n}", url)) for n, url in enumerate(urls, 1)]
-
-    async def announce(self, notice: Notice) -> Delivery:
-        """See `Channel.announce`."""
-        told = await asyncio.gather(*(service.announce(notice) for service in self._services))
-        pairs = zip(self._services, told, strict=True)
-        refused = [f"{service.name}: {one.reason}" for service, one in pairs if isinstance(one, NotDelivered)]
-        return NotDelivered(", ".join(refused)) if refused else Delivered(self.name)
-
-    async def withdraw(self, key: str) -> None:
-        """See `Channel.withdraw`; a notice that was sent stays sent."""
-
-
-CHANNEL = ChannelKind(lambda chosen, _: RemoteChannel(chosen.remote), Place.ALWAYS, keys=("remote",))
 
 
 def _sender() -> tuple[str, ...]:

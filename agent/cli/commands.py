@@ -82,7 +82,11 @@ GROUPS: dict[str, dict[str, About]] = {
         ),
         "config": About(
             "the configuration: where it is, what it says, whether it is right; change it",
-            ("gatelight config check", "gatelight config set checks.look_every 10s"),
+            (
+                "gatelight config check",
+                "gatelight config set checks.look_every 10s",
+                "gatelight config secret my-phone",
+            ),
             ("0 done", "2 the configuration cannot be used"),
         ),
     },

@@ -261,46 +261,9 @@ def _setup(options: argparse.Namespace) -> int:
 
 
 def _config(options: argparse.Namespace) -> int:
-    from agent.config.reading import check, load
-    from agent.config.showing import show
-    from agent.config.sources import in_order, sources_of
+    from agent.cli.configuration import do_config
 
-    places = _places(options)
-    match options.what:
-        case "path":
-            out(str(places.config))
-        case "show":
-            settings = load(places.config, named=places.config_named)
-            out(show(settings, sources_of(places.config) if places.config.exists() else None).rstrip("\n"))
-        case "check":
-            faults = check(places.config, named=places.config_named)
-            for fault in faults:
-                tell(fault)
-            if faults:
-                return 2
-            out(in_order(places.config))
-        case _:
-            # tomlkit takes a tenth of a second to import, and only this needs it.
-            from agent.config.editing import set_value
-
-            changed = set_value(places.config, options.key, options.value)
-            if changed.before == changed.after:
-                tell(f"{options.key} is {changed.after}, as it was before, in {places.config}.")
-            else:
-                before = "" if changed.before is None else f"{changed.before} → "
-                tell(f"{options.key}: {before}{changed.after}, in {places.config}. {_taken_up(places)}")
-    return 0
-
-
-def _taken_up(places: Any) -> str:
-    """What a change of the configuration does now."""
-    from agent.runtime.control.channel import request
-
-    try:
-        request(places, {"command": "status"})
-    except AgentNotRunning:
-        return "Gatelight does not run now: it counts from its next start."
-    return "The running Gatelight reads it within seconds."
+    return do_config(options, _places(options))
 
 
 def _history(options: argparse.Namespace) -> int:

@@ -228,7 +228,7 @@ def _add_setup(parser: CommandParser) -> None:
 
 
 def _add_config(parser: CommandParser) -> None:
-    what = parser.add_subparsers(dest="what", metavar="path|show|check|set", required=True)
+    what = parser.add_subparsers(dest="what", metavar="path|show|check|set|secret", required=True)
     common = _common("verbose_after")
     for name, text in (
         ("path", "where the configuration file is"),
@@ -239,6 +239,11 @@ def _add_config(parser: CommandParser) -> None:
     setting = what.add_parser("set", parents=[common], help="change one value; comments are kept")
     setting.add_argument("key", metavar="KEY", help="like checks.look_every or connections.NAME.port")
     setting.add_argument("value", metavar="VALUE")
+    secret = what.add_parser(
+        "secret", parents=[common], help="keep an address, which is asked for, in the key store of the system"
+    )
+    secret.add_argument("name", metavar="NAME", help="then keyring:NAME stands for it in the configuration")
+    secret.add_argument("--delete", action="store_true", help="delete it there")
 
 
 def _add_connect(parser: CommandParser) -> None:

@@ -8,6 +8,7 @@ from agent.core.memory import Memory
 from agent.core.problem import Severity
 from agent.core.shown.display import Notice
 from agent.core.shown.status import Status
+from agent.core.shown.targets import TargetMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,15 @@ class Withdraw:
     """Take a notice back, where it still shows."""
 
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendTo:
+    """Send a message to a target; one at a time."""
+
+    target: str
+    """Its name: no effect holds an address."""
+    message: TargetMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +162,7 @@ Effect: TypeAlias = (
     | AskSettings
     | Announce
     | Withdraw
+    | SendTo
     | ShowStatus
     | LookAt
     | WakeAt

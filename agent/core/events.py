@@ -8,7 +8,8 @@ from agent.core.facts import Abilities, Fact, MachineFacts, RelaySeen
 from agent.core.memory import UpdateNotes
 from agent.core.session_facts import Outcome, Way
 from agent.core.settings import Settings
-from agent.core.shown.display import Action
+from agent.core.shown.display import Action, Notice
+from agent.core.shown.targets import TargetAnswer
 from agent.tws.api_settings import ConfigResponse
 from agent.tws.outside import FromOutside, OutsideText, RawName
 
@@ -195,6 +196,26 @@ class NoticeUndelivered(FromOutside):
 
 
 @dataclass(frozen=True, slots=True)
+class TargetAnswered(FromOutside):
+    """What became of the message that was sent to a target."""
+
+    target: str
+    answer: TargetAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class NewsCame:
+    """Something about Gatelight itself was said, which targets are told as well."""
+
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
+class UserLooked:
+    """The user is at the computer and looks at Gatelight: clicked a notice, opened the menu, or uses the page."""
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """An event with the moment at which it arrived: it may have waited since."""
 
@@ -224,6 +245,9 @@ Event: TypeAlias = (
     | ConfigRejected
     | NoticeDelivered
     | NoticeUndelivered
+    | TargetAnswered
+    | NewsCame
+    | UserLooked
 )
 
 

@@ -222,6 +222,46 @@ class UpdateNotes:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldThere(FromOutside):
+    """One problem that a target was told about, and has not been told the end of."""
+
+    target: str
+    connection: str
+    key: str
+    at: float
+    """Epoch seconds of the latest message about it."""
+    repeats: int = 0
+    title: OutsideName = ""
+    """What it was called, to say its end with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One problem that is shown, for those who are told of it only if the user does not see it."""
+
+    connection: str
+    key: str
+    since: float
+    """Epoch seconds since which it has been shown."""
+    seen: bool = False
+    """The user has looked at Gatelight since."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingNotice(FromOutside):
+    """One notice that waits for a target: the end of a problem, or news of Gatelight itself."""
+
+    target: str
+    key: str
+    at: float
+    """Epoch seconds at which it came up."""
+    severity: str
+    title: OutsideName
+    text: OutsideText
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """The whole of it. Wall clock times, since the monotonic clock starts anew with the machine."""
 
@@ -244,3 +284,8 @@ class Memory:
     updates: UpdateNotes = field(default_factory=UpdateNotes)
     summary_said: float | None = None
     """Epoch seconds before which every weekly summary was said, or was not asked for; None: none is wanted."""
+    told_there: tuple[ToldThere, ...] = ()
+    """What targets know and believe to be so. They are kept by name: no address is ever in the memory."""
+    standing: tuple[Standing, ...] = ()
+    waiting: tuple[WaitingNotice, ...] = ()
+    """What targets could not be told yet, oldest first."""

@@ -87,6 +87,9 @@ class Backend(Protocol):
     def starts_at_login(self) -> bool | None:
         """Whether Gatelight starts at log-in; None: that cannot be chosen here. May block."""
 
+    def looked(self) -> None:
+        """The user is at the page, and sees what it shows."""
+
     async def test_notice(self) -> NoticeTried:
         """Send a notice to every channel that is on; answers what became of it at each."""
 

@@ -7,6 +7,7 @@ that does not read at all is dropped.
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
+from time import thread_time
 from typing import Any
 
 from agent.tws.outside import json_bytes
@@ -16,6 +17,10 @@ MOST_STREAMS = 4
 of these for their clicks. Which browser a page belongs to is not known, so all pages share this number."""
 SHORTEST_PAUSE = 0.25
 """Seconds between two views on one stream: four a second is more than a person can read."""
+VIEW_SHARE = 0.05
+"""Of one processor core, what making views may take: that of a hundred connections takes long, and comes less often."""
+LONGEST_PAUSE = 3.0
+"""Seconds between two views at most, whatever they cost."""
 BEAT_SECONDS = 15.0
 """Seconds between signs of life while nothing changes. They tell a page that the agent is there."""
 _READ_SECONDS = 10.0
@@ -34,12 +39,16 @@ class Streams:
         pause: float = SHORTEST_PAUSE,
         beat: float = BEAT_SECONDS,
         patience: float = _READ_SECONDS,
+        spent: Callable[[], float] = thread_time,
     ) -> None:
-        """`view` makes what is shown now."""
+        """`view` makes what is shown now; `spent` tells the processor seconds that were used so far."""
         self._view = view
         self._pause = pause
         self._beat = beat
         self._patience = patience
+        self._spent = spent
+        self._cost = 0.0
+        """Processor seconds that the latest view took."""
         self._open: list[asyncio.Event] = []
         self._text: bytes | None = None
         self._closing = asyncio.Event()
@@ -62,12 +71,17 @@ class Streams:
 
     def fresh(self) -> "Streams":
         """New streams with the same settings, none of them open."""
-        return Streams(self._view, pause=self._pause, beat=self._beat, patience=self._patience)
+        return Streams(self._view, pause=self._pause, beat=self._beat, patience=self._patience, spent=self._spent)
 
     @property
     def full(self) -> bool:
         """Whether there may not be another stream."""
         return len(self._open) >= MOST_STREAMS
+
+    @property
+    def rest(self) -> float:
+        """Seconds between two views, by what the latest one took."""
+        return max(self._pause, min(self._cost / VIEW_SHARE, LONGEST_PAUSE))
 
     async def run(self, write: Write, greeting: bytes) -> None:
         """Write to one page, the greeting first, until the page is gone or the server ends. TimeoutError: too slow."""
@@ -99,7 +113,7 @@ class Streams:
     async def _rest(self) -> None:
         """Pause between two views. The end of the server cuts the pause short."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._pause):
+            async with asyncio.timeout(self.rest):
                 await self._closing.wait()
 
     async def _has_news(self, news: asyncio.Event) -> bool:
@@ -113,5 +127,7 @@ class Streams:
     def _latest(self) -> bytes:
         """The view as text, made once for all pages."""
         if self._text is None:
+            used = self._spent()
             self._text = json_bytes(self._view())
+            self._cost = self._spent() - used
         return self._text

@@ -53,8 +53,13 @@ async def ask_key_store(act: StoreAct, name: str = "", secret: str = "") -> Stor
 
 def answer_key_store() -> None:
     """Do what standard input asks for; the answer goes to standard output."""
-    asked = json.loads(sys.stdin.read())
-    sys.stdout.write(done_in_store(StoreAct(asked["act"]), asked["name"], asked["secret"]))
+    try:
+        asked = json.loads(sys.stdin.read())
+        act, name, secret = StoreAct(asked["act"]), asked["name"], asked["secret"]
+    except (ValueError, KeyError, TypeError):
+        # No agent asks like this.
+        return
+    sys.stdout.write(done_in_store(act, name, secret))
 
 
 def done_in_store(act: StoreAct, name: str, secret: str) -> StoreWord:

@@ -20,6 +20,10 @@ from agent.relay.poller import READ, Poller, best_poller
 
 MOST_RELAYED = 128
 """Connections at a time. TWS takes 32 clients; further ones only find that out."""
+_SUSPECTED = 40
+"""Connections from which on it is looked whether they are one that goes round and round: TWS takes no more than 32."""
+_LOOP_HOLDS = 60.0
+"""Seconds between two such looks, and for which a loop is believed to be one still."""
 _MOST_SAID = 200
 """Different sentences that are remembered, so that none is said twice."""
 _REST = 1.0
@@ -56,6 +60,9 @@ class Relay:
         """An order ended it."""
         self._resting_until = 0.0
         self._orders: queue.SimpleQueue[tuple[RelayOrder, Resolved]] = queue.SimpleQueue()
+        self._loops: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        """What came of a look for a loop: the program through which it goes."""
+        self._loop, self._suspected_at = "", float("-inf")
         self._bell, self._rope = socket.socketpair()
         self._target: Resolved | None = None
         self.port = 0
@@ -125,6 +132,8 @@ class Relay:
                     self._accept(self._listening[number])
                 while not self._orders.empty():
                     self._change(*self._orders.get())
+                while not self._loops.empty():
+                    self._know_loop(self._loops.get())
                 if self._order.drain and not self._links:
                     return
                 now = time.monotonic()
@@ -210,12 +219,45 @@ class Relay:
         # Both ends count: the system may give one port to connections that lead to different places.
         if (peer[:2], near.getsockname()[:2]) in self._outgoing:
             return f"Relay “{name}” leads to itself: write into `to` where TWS or IB Gateway listens."
+        now = time.monotonic()
+        if self._loop and now - self._suspected_at < _LOOP_HOLDS:
+            return self._loop
+        if self.connections >= _SUSPECTED and now - self._suspected_at >= _LOOP_HOLDS:
+            self._suspect_loop(now)
         if self.connections >= MOST_RELAYED:
             return (
                 f"Relay “{name}” has {MOST_RELAYED} connections and takes no more, since TWS takes 32 clients: "
                 "close programs that do not need theirs."
             )
         return None
+
+    def _suspect_loop(self, now: float) -> None:
+        """Look whether the connections go round; none is taken until that is known, or the loop would be over."""
+        self._loop, self._suspected_at = "", now
+        self._rest_until(now + _LOOP_HOLDS)
+        assert self._target is not None
+        port = self._target[1][1]
+
+        def look() -> None:
+            found = None
+            # Imported late, and hardly ever: the process stays small.
+            with suppress(Exception):
+                from agent.relay.loops import loop_through
+
+                found = loop_through(os.getpid(), port)
+            self._loops.put(found)
+            with suppress(OSError):
+                self._rope.send(b"x")
+
+        threading.Thread(target=look, name="loop", daemon=True).start()
+
+    def _know_loop(self, program: str | None) -> None:
+        if program is not None:
+            self._loop = (
+                f"Relay “{self._order.name}” leads back to itself, through {program} at {self._order.target}: "
+                "write into `to` where TWS or IB Gateway listens."
+            )
+        self._rest_until(0)
 
     def _begin(self, near: socket.socket) -> None:
         """Connect to TWS for a program; raises OSError where the system refuses at once."""

@@ -21,9 +21,12 @@ from agent.core.memory import (
     ServedBefore,
     ShownBefore,
     Snoozed,
+    Standing,
     Stopped,
     Told,
+    ToldThere,
     UpdateNotes,
+    WaitingNotice,
     WellKept,
 )
 from agent.core.problem import Severity
@@ -137,7 +140,28 @@ def _from_json(kept: Any) -> Memory:
         # What an earlier version wrote has none.
         updates=_updates(kept["updates"]) if "updates" in kept else UpdateNotes(),
         summary_said=None if kept.get("summary_said") is None else _time(kept["summary_said"]),
+        # Nor these.
+        told_there=tuple(_told_there(t) for t in _is(list, kept.get("told_there", []))),
+        standing=tuple(_standing(s) for s in _is(list, kept.get("standing", []))),
+        waiting=tuple(_waiting(w) for w in _is(list, kept.get("waiting", []))),
     )
+
+
+def _told_there(kept: Mapping[str, Any]) -> ToldThere:
+    target, connection, key, title = (_is(str, kept[part]) for part in ("target", "connection", "key", "title"))
+    return ToldThere(target, connection, key, _time(kept["at"]), _repeats(kept["repeats"]), title)
+
+
+def _standing(kept: Mapping[str, Any]) -> Standing:
+    return Standing(
+        _is(str, kept["connection"]), _is(str, kept["key"]), _time(kept["since"]), seen=kept["seen"] is True
+    )
+
+
+def _waiting(kept: Mapping[str, Any]) -> WaitingNotice:
+    target, key, title, text = (_is(str, kept[part]) for part in ("target", "key", "title", "text"))
+    severity = Severity(kept["severity"]).value
+    return WaitingNotice(target, key, _time(kept["at"]), severity, title, text, over=kept["over"] is True)
 
 
 def _told(kept: Mapping[str, Any]) -> Told:

@@ -20,6 +20,7 @@ from agent.core.effects import (
     Record,
     Remember,
     SendHeartbeat,
+    SendTo,
     ShowStatus,
     WakeAt,
     WatchExits,
@@ -37,12 +38,14 @@ from agent.core.events import (
     SessionFailed,
     SessionLost,
     SettingsAnswered,
+    TargetAnswered,
     Tick,
 )
 from agent.core.facts import MachineFacts, Unknown
 from agent.core.problem import Severity
 from agent.core.session_facts import Outcome
 from agent.core.shown.display import Notice
+from agent.core.shown.targets import SendOutcome, TargetAnswer
 from agent.runtime.aside import in_thread
 
 if TYPE_CHECKING:
@@ -79,6 +82,7 @@ class Performer:
         self._sessions: dict[int, ApiSession] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._asking: set[asyncio.Task[None]] = set()
+        self._sending: set[asyncio.Task[None]] = set()
         self._wake: asyncio.TimerHandle | None = None
         self._look: asyncio.TimerHandle | None = None
         self._looking: asyncio.Task[None] | None = None
@@ -104,6 +108,8 @@ class Performer:
                 self._notices.put_nowait(effect)
                 if self._telling is None:
                     self._telling = asyncio.get_running_loop().create_task(self._tell(), name="announcements")
+            case SendTo():
+                self._send(effect)
             case ShowStatus(status):
                 self._world.show(status)
             case LookAt():
@@ -138,7 +144,7 @@ class Performer:
         self._exits.clear()
         for number in tuple(self._sessions):
             self._close(number)
-        running = [task for task in (self._looking, self._telling, *self._asking) if task is not None]
+        running = [task for task in (self._looking, self._telling, *self._asking, *self._sending) if task is not None]
         for task in running:
             task.cancel()
         for task in running:
@@ -289,6 +295,19 @@ class Performer:
             except Exception as fault:
                 logger.exception("a notification channel failed")
                 self._untold(wish, f"a notification channel failed ({type(fault).__name__})")
+
+    def _send(self, wish: SendTo) -> None:
+        task = asyncio.get_running_loop().create_task(self._send_to(wish), name="message to a target")
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
+    async def _send_to(self, wish: SendTo) -> None:
+        try:
+            answer = await self._world.send(wish.target, wish.message)
+        except Exception as fault:
+            logger.exception("a message could not be sent")
+            answer = TargetAnswer(SendOutcome.REFUSED, f"the attempt failed ({type(fault).__name__})")
+        self._post(TargetAnswered(wish.target, answer))
 
     async def _announce(self, notice: Notice) -> None:
         # Added before delivery, so that a notice on its way is also withdrawn when the agent ends.

@@ -10,6 +10,7 @@ from agent.core.facts import MachineFacts
 from agent.core.memory import Memory
 from agent.core.shown.display import Notice
 from agent.core.shown.status import Status
+from agent.core.shown.targets import TargetAnswer, TargetMessage
 
 
 class ApiSession(Protocol):
@@ -51,6 +52,9 @@ class World(Protocol):
 
     def withdraw(self, key: str) -> Awaitable[None]:
         """Withdraw a notice."""
+
+    def send(self, target: str, message: TargetMessage) -> Awaitable[TargetAnswer]:
+        """Send a message to a target, at once; within its time limit."""
 
     def show(self, status: Status) -> None:
         """Show the status; must not block."""

@@ -27,6 +27,9 @@ class Hooks(Protocol):
     def balloon_clicked(self) -> None:
         """The icon's last balloon was clicked."""
 
+    def menu_opened(self) -> None:
+        """The user opened the menu; not every panel tells."""
+
     def seen(self, unseen: str = "", *, tell: bool = True) -> None:
         """A panel shows the icon now. With a sentence that says why: no panel does; with `tell` the user is told."""
 

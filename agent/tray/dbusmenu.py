@@ -78,9 +78,10 @@ class DBusMenu(ServiceInterface):
     what the user read, or nothing.
     """
 
-    def __init__(self, clicked: Callable[[Any], None]) -> None:
+    def __init__(self, clicked: Callable[[Any], None], opened: Callable[[], None] = lambda: None) -> None:
         super().__init__("com.canonical.dbusmenu")
         self._clicked = clicked
+        self._opened = opened
         self._revision = 0
         self._last_number = ROOT
         self._root = _Node(ROOT, {"children-display": Variant("s", "submenu")})
@@ -145,6 +146,8 @@ class DBusMenu(ServiceInterface):
             return False
         if kind == "clicked" and node.item is not None:
             self._clicked(node.item)
+        if kind == "opened" and number == ROOT:
+            self._opened()
         return True
 
     Version = constant_property("Version", "u", 3)

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, Action, Display, IconState, Quit
+from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, Action, Display, IconState, MenuOpened, Quit
 from agent.core.text import shortened
 from agent.tray.backend import TITLE, TRAY_NAME, Hooks, TrayIcon
 from agent.tray.menu import pystray_menu, short_tooltip
@@ -136,6 +136,10 @@ class Tray:
         """See `Hooks.balloon_clicked`."""
         if self._balloon_click is not None:
             self._actions.put(self._balloon_click)
+
+    def menu_opened(self) -> None:
+        """See `Hooks.menu_opened`."""
+        self._actions.put(MenuOpened())
 
     def seen(self, unseen: str = "", *, tell: bool = True) -> None:
         """See `Hooks.seen`."""

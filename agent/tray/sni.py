@@ -169,7 +169,7 @@ class SniIcon(_PystrayIcon):  # type: ignore[misc]
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended: asyncio.Event | None = None
         self._item = _Item(self)
-        self._lines = DBusMenu(self._clicked)
+        self._lines = DBusMenu(self._clicked, lambda: self._hooks.menu_opened())
         self._registration: asyncio.Task[None] | None = None
         self._own_name = ""
         self._serve: Callable[[], None] = lambda: None

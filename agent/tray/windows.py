@@ -151,6 +151,8 @@ class WindowsIcon(_PystrayIcon):  # type: ignore[misc]
             # No line of the menu is the default, so a left click opens the menu.
             lparam = WM_RBUTTONUP
         self._menu_is_open = lparam == WM_RBUTTONUP
+        if self._menu_is_open:
+            self._hooks.menu_opened()
         try:
             super()._on_notify(wparam, lparam)
         finally:

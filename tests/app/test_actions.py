@@ -5,7 +5,7 @@ import pytest
 from agent.app.actions import Actions
 from agent.app.page_host import PageError, PageHost
 from agent.app.running import RunningAgent
-from agent.core.events import Event, UserAsked
+from agent.core.events import Event, UserAsked, UserLooked
 from agent.core.shown.display import OpenRelease, ShowSteps
 from agent.platforms import opening
 from agent.runtime.paths import find_places
@@ -55,7 +55,7 @@ def test_steps_are_asked_for_as_a_notice_where_no_page_shows_them(
     clicks = actions(loop, page)
     clicks.act(ShowSteps("Paper", "api-silent"))
 
-    assert loop.handed == [UserAsked(ShowSteps("Paper", "api-silent", as_notice))]
+    assert loop.handed == [UserLooked(), UserAsked(ShowSteps("Paper", "api-silent", as_notice))]
     assert bool(opened) is not as_notice
 
 
@@ -65,7 +65,7 @@ def test_the_page_of_a_newer_version_is_opened_and_nothing_else_is_done(monkeypa
     loop = Loop()
     actions(loop, "off").act(OpenRelease("https://example.org/gatelight/"))
 
-    assert (opened, loop.handed) == (["https://example.org/gatelight/"], [])
+    assert (opened, loop.handed) == (["https://example.org/gatelight/"], [UserLooked()])
 
 
 def test_a_browser_that_does_not_open_is_a_line_in_the_log(

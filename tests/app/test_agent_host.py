@@ -8,7 +8,6 @@ import pytest
 
 from agent.app.agent_host import AgentHost, Desktop
 from agent.channels import Chain
-from agent.channels.remote import RemoteChannel
 from agent.core.settings import NotificationSettings, Settings
 from agent.runtime.paths import find_places
 
@@ -57,13 +56,13 @@ def test_notifications_that_were_changed_go_where_they_are_to_go_now(config: Pat
     config.write_text(f'[notifications]\nremote = ["{HOOK}"]\n')
     asyncio.run(host._configuration.read())
 
-    assert [c for c in channels(host)._always if isinstance(c, RemoteChannel)]
+    assert host._world._addresses == {"address 1": HOOK}
     assert private[-1].notifications.remote == (HOOK,)
 
     config.write_text("")
     asyncio.run(host._configuration.read())
 
-    assert not [c for c in channels(host)._always if isinstance(c, RemoteChannel)]
+    assert host._world._addresses == {}
 
 
 def test_a_test_notice_that_nobody_could_see_is_refused(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,6 +69,35 @@ async def agent(options: argparse.Namespace) -> None:
     await running
 
 
+async def agents(options: argparse.Namespace) -> None:
+    """The agent's own loop with many connections; what it decided about each, as soon as it is decided."""
+    from agent.app.world import RealWorld, first_state
+    from agent.core.clock import Moment
+    from agent.core.settings import ConnectionSettings, Settings
+    from agent.core.shown.status import ShownConnection
+    from agent.core.state_machine.state import AgentState
+    from agent.runtime.loop import AgentLoop
+    from tests.faults.watching import calm
+
+    last: dict[str, ShownConnection] = {}
+
+    def after(state: AgentState, _: Moment) -> None:
+        for shown in state.shown.connections if state.shown is not None else ():
+            before, last[shown.name] = last.get(shown.name), shown
+            if before is shown:
+                continue
+            if before is None or (before.phase, before.server_link) != (shown.phase, shown.server_link):
+                say(name=shown.name, phase=shown.phase, link=shown.server_link)
+
+    connections = tuple(ConnectionSettings(name=str(port), port=port) for port in options.ports)
+    world = RealWorld()
+    loop = AgentLoop(first_state(Settings(connections=connections), world.now(), known=calm()), world, after=after)
+    running = asyncio.ensure_future(loop.run())
+    await _closed()
+    loop.stop()
+    await running
+
+
 async def watchdog(options: argparse.Namespace) -> None:
     """ib_async's Watchdog, everything at its defaults but for the application, which it is not to start."""
     from ib_async import IB, Watchdog
@@ -100,6 +129,22 @@ async def client(options: argparse.Namespace) -> None:
     ib.disconnect()
 
 
+async def clients(options: argparse.Namespace) -> None:
+    """Many bare ib_async clients in one process, connected and idle; each tells when its link is lost."""
+    from ib_async import IB
+
+    every = []
+    for port in options.ports:
+        ib = IB()
+        await ib.connectAsync(port=port, clientId=options.client_id)
+        ib.errorEvent += lambda _, code, *__, port=port: say(name=str(port), link="down") if code == 1100 else None
+        every.append(ib)
+    say(phase="connected")
+    await _closed()
+    for ib in every:
+        ib.disconnect()
+
+
 def poller(options: argparse.Namespace) -> None:
     """A loop that reads the process table with psutil and looks for the application."""
     import psutil
@@ -120,6 +165,8 @@ def poller(options: argparse.Namespace) -> None:
 
 SUBJECTS: dict[str, Callable[[argparse.Namespace], Coroutine[Any, Any, None] | None]] = {
     "agent": agent,
+    "agents": agents,
+    "clients": clients,
     "watchdog": watchdog,
     "client": client,
     "poller": poller,
@@ -132,6 +179,7 @@ def main() -> None:
     parser.add_argument("subject", choices=tuple(SUBJECTS))
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--client-id", type=int, default=11)
+    parser.add_argument("--ports", type=lambda text: [int(port) for port in text.split(",")], default=[])
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--apart", action="store_true", help="the agent watches, and does not connect")
     options = parser.parse_args()

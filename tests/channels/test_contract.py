@@ -42,12 +42,12 @@ from agent.tws.outside import json_bytes
 from tests.app.test_agent_host import Terminal
 from tests.page.made_up_backend import MadeUpBackend
 
-SHARED_MODULES = {"__init__", "remote_sender", "service_answer", "texts"}
+SHARED_MODULES = {"__init__", "remote", "remote_sender", "service_answer", "texts"}
 """Modules of `agent.channels` that are not a channel themselves."""
 ALWAYS_ON = {"listener", "log"}
 """Channels that leave nothing to switch on or off: the program's own."""
-OF_ALL_CHANNELS = {"minimum_severity", "repeat_after", "quiet_hours"}
-"""Keys of [notifications] that say when there is a notice, whatever channel tells it."""
+OF_NO_CHANNEL = {"minimum_severity", "repeat_after", "quiet_hours", "remote"}
+"""Keys of [notifications] that say when there is a notice, and the targets, which are told beside the channels."""
 
 HOST = ChannelHost(balloon=lambda *_: True, on_notice=lambda _: None)
 """Has all that a channel may need."""
@@ -168,9 +168,9 @@ def test_a_key_of_a_channel_that_is_no_setting_is_refused_with_its_place() -> No
 def test_every_key_of_the_notices_belongs_to_a_channel_or_to_all(key: Key) -> None:
     named = {name for kind in CHANNELS for name in kind.keys}
 
-    assert (key.name in named) is not (key.name in OF_ALL_CHANNELS), (
+    assert (key.name in named) is not (key.name in OF_NO_CHANNEL), (
         f"notifications.{key.name}: add it to keys of the CHANNEL that it is for (agent/channels), so that a change of "
-        "it makes that channel anew; one for all channels is named in OF_ALL_CHANNELS (tests/channels/test_contract.py)"
+        "it makes that channel anew; one of no channel is named in OF_NO_CHANNEL (tests/channels/test_contract.py)"
     )
 
 
@@ -323,7 +323,7 @@ def test_the_desktop_is_tried_in_order_and_all_else_told_besides() -> None:
     on_desktop, always = names_of(ChannelHost(on_notice=lambda _: None), NotificationSettings(remote=("ntfy://x",)))
 
     assert on_desktop == ["desktop notifications with buttons", "desktop notifications"]
-    assert sorted(always) == ["listener", "log", "remote notices"]
+    assert sorted(always) == ["listener", "log"]
 
 
 def test_without_a_desktop_channel_the_log_has_to_take_it() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from agent.app.channels import try_target
 from agent.channels import Delivered, NotDelivered, remote
-from agent.channels.remote import INSTALL_APPRISE, TargetChannel, install_words, message_of, send_message
+from agent.channels.remote import INSTALL_APPRISE, TargetChannel, install_words, message_for, send_message
 from agent.channels.remote_sender import LONGEST_WAIT
 from agent.core.problem import Severity
 from agent.core.settings import TargetSettings
@@ -30,7 +30,7 @@ TAKEN = TargetAnswer(SendOutcome.TAKEN, "HTTP 200 OK")
 
 
 def test_a_notice_goes_out_with_its_steps() -> None:
-    assert message_of(NOTICE) == TargetMessage(
+    assert message_for(NOTICE) == TargetMessage(
         "TWS does not answer", "It hangs.\n1. Close it.\n2. Start it.", "failure"
     )
 

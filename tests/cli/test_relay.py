@@ -4,12 +4,14 @@ import asyncio
 import json
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -253,4 +255,29 @@ async def test_an_allowance_that_was_learnt_is_known_to_the_next_relay_also_afte
                 assert (await asyncio.to_thread(lines))["of"] == (1 if number == 1 else 90)
         finally:
             getattr(process, end)()
+            process.communicate(timeout=PATIENCE)
+
+
+def test_two_relays_that_lead_to_each_other_say_so_and_hold_nothing(tmp_path: Path) -> None:
+    """Each has a configuration and a data folder of its own, so that neither file tells of the loop."""
+    ports = free_port(), free_port()
+    processes = []
+    for own, other in (ports, ports[::-1]):
+        one = Place(tmp_path / str(own))
+        one.folder.mkdir()
+        configured(one, own, other)
+        processes.append(one.start("relay", "mine"))
+    try:
+        said = [process.stderr for process in processes]
+        assert all(err is not None and err.readline().startswith("Relay “Mine” listens on") for err in said)
+        with socket.create_connection(("127.0.0.1", ports[0]), PATIENCE) as program:
+            assert program.recv(1) == b""
+        lines = [err.readline() for err in said if err is not None and select.select([err], [], [], PATIENCE)[0]]
+        assert any("leads back to itself, through" in line for line in lines), lines
+        deadline = time.monotonic() + PATIENCE
+        while any(one.status == "ESTABLISHED" for p in processes for one in psutil.Process(p.pid).net_connections()):
+            assert time.monotonic() < deadline
+    finally:
+        for process in processes:
+            process.kill()
             process.communicate(timeout=PATIENCE)

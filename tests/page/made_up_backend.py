@@ -96,6 +96,9 @@ class MadeUpBackend:
     def config_changed(self) -> None:
         self.asked.append("config changed")
 
+    def looked(self) -> None:
+        self.asked.append("looked")
+
     async def test_notice(self) -> NoticeTried:
         self.asked.append("test notice")
         return self.tried

@@ -15,7 +15,7 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.commands import PATIENCE, ROOT, environment
-from tests.page.browser import Scheme, tab
+from tests.page.browser import PATIENCE_MS, Scheme, tab
 from tests.page.living import LivingAgent, living_agent
 from tests.simulator.raw_client import STOCK, RawClient
 
@@ -101,7 +101,10 @@ async def test_the_pictures_live(running: Relayed, browser: Browser) -> None:
 
         await running.program(9, 3)
         await shown.sees("Used up: TWS refuses the next.")
-        assert "client ID 9): stream of AAPL STK SMART USD; too many market data lines" in await shown.text()
+        # TWS has its say a moment after the request.
+        refused = shown.page.locator("[data-key=refusals] li", has_text="too many market data lines")
+        await refused.wait_for(timeout=PATIENCE_MS)
+        assert "client ID 9): stream of AAPL STK SMART USD; " in await refused.inner_text()
 
         # What stands behind the picture is reached with the keyboard, and stays open while it changes.
         summary = shown.page.get_by_text("Market data by program, as a table")

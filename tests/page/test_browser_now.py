@@ -1,6 +1,7 @@
 """The view Now in a real browser: one connection as a card, several as a table, nothing good where nothing is."""
 
 import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ from tests.page.living import LivingAgent, living_agent
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+PICTURES = os.environ.get("GATELIGHT_PICTURES")
+"""A folder for screenshots, for looking at them."""
 PATIENT = replace(QUICK, first_sight_grace=600.0, exit_grace=600.0)
 DRAW = """async (view) => {
   const now = await import('/view_now.js');
@@ -403,3 +406,41 @@ async def test_a_view_is_sent_in_little(fleet: Fleet) -> None:
     hours = [len(json.dumps(c["hour"])) for c in fleet.agent.page.view()["connections"]]
 
     assert max(hours) < 400
+
+
+# ── a hundred ───────────────────────────────────────────────────────────────────────────────────
+
+PROBLEM = {"overall": "problem", "words": "problem", "headline": "IB Gateway is not running"}
+
+
+@pytest.mark.parametrize("width", [1200, 360])
+async def test_of_a_hundred_those_that_are_well_are_folded_and_can_be_sought(
+    fleet: Fleet, browser: Browser, width: int
+) -> None:
+    await settled(fleet)
+    hundred = [{"name": f"gw-{n:03}", "port": 4100 + n, **(PROBLEM if n % 40 == 0 else {})} for n in range(100)]
+    async with tab(browser, await fleet.agent.page.address(), width=width) as shown:
+        await shown.page.locator(".row").first.wait_for()
+        await shown.page.evaluate(DRAW, several(fleet.agent.page.view(), *hundred))
+        ill, counted = await names(shown), await shown.text(".finder p")
+        folded = await shown.text(".fold")
+        if PICTURES:
+            await shown.page.screenshot(path=Path(PICTURES) / f"hundred-{width}.png")
+        await shown.page.locator(".finder input").fill("gw-09 connected")
+        found, how_many = await names(shown), await shown.text(".finder p")
+        await shown.page.locator(".finder input").fill("nothing like this")
+        none = await names(shown)
+        await shown.page.locator(".finder input").fill("")
+        await shown.page.locator(".fold button").click()
+        every = await names(shown)
+        if PICTURES:
+            await shown.page.screenshot(path=Path(PICTURES) / f"hundred-all-{width}.png", full_page=True)
+        wider = await shown.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+    assert ill == ["gw-000", "gw-040", "gw-080"]
+    assert counted == "3 with a problem, 97 connected"
+    assert folded.startswith("The other 97 are connected.")
+    assert (len(found), how_many) == (10, "10 of 100 fit")
+    assert none == []
+    assert len(every) == 100
+    assert wider <= 0

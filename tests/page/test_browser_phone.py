@@ -12,8 +12,10 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from agent.app import target_tools
+from agent.app.page_host import PageHost
+from agent.app.target_tools import TargetTools
 from agent.page.endpoints import targets
-from agent.platforms.key_store import StoreAct, StoreWord
+from agent.platforms.key_store import STORE_NAME, StoreAct, StoreWord
 from tests.channels.receivers import http_receiver, mail_receiver
 from tests.page.browser import Scheme, Tab, elsewhere, tab
 from tests.page.living import LivingAgent, living_agent
@@ -66,6 +68,12 @@ async def choose(shown: Tab, service: str) -> None:
 
 async def press(shown: Tab, button: str) -> None:
     await shown.page.get_by_role("button", name=button, exact=True).click()
+
+
+async def is_refused(shown: Tab, button: str) -> None:
+    """Press a button whose request is refused, and wait until the browser has complained about that."""
+    async with shown.page.expect_console_message():
+        await press(shown, button)
 
 
 async def test_ntfy_is_set_up_from_a_topic_that_was_made_to_a_target_in_the_list(
@@ -166,7 +174,7 @@ async def test_every_wrong_field_is_told_at_its_place_and_the_first_has_the_focu
     async with tab(browser, await agent.page.address("phone"), scheme=scheme, width=width) as shown:
         await choose(shown, "E-mail")
         await shown.page.fill("#phone-port", "x")
-        await press(shown, "Send a test")
+        await is_refused(shown, "Send a test")
         await shown.sees("Your mail address is missing.", ".phone-form")
         told = [t for t in await shown.page.locator(".phone-form .error").all_inner_texts() if t]
         focused = await shown.page.evaluate("document.activeElement.id")
@@ -176,7 +184,7 @@ async def test_every_wrong_field_is_told_at_its_place_and_the_first_has_the_focu
         await shown.page.fill("#phone-server", "smtp.example.org")
         await shown.page.fill("#phone-port", "")
         await shown.page.fill("#phone-name", " ")
-        await press(shown, "Save")
+        await is_refused(shown, "Save")
         await shown.sees("Name: “ ” cannot be used.", ".phone-form")
         later = [t for t in await shown.page.locator(".phone-form .error").all_inner_texts() if t]
         shown.complaints.clear()
@@ -236,6 +244,34 @@ async def test_a_target_is_changed_without_its_address_and_removed_by_keyboard(
     assert "# phones" in two.places.config.read_text()
 
 
+async def test_a_target_says_how_it_was_told_lately(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    phone = {
+        "name": "My phone",
+        "taken": True,
+        "answer": "HTTP 200 OK",
+        "answered": "2026-03-02T14:05:00Z",
+        "waiting": 0,
+    }
+    mail = {"name": "Mail", "taken": False, "answer": "535 no", "answered": "2026-03-02T14:05:00Z", "waiting": 2}
+    view = PageHost.view
+    told = [phone, {**mail, "failing_since": "2026-03-02T14:00:00Z"}]
+    monkeypatch.setattr(PageHost, "view", lambda host: {**view(host), "targets": told})
+    async with living_agent(tmp_path) as agent:
+        await agent.world.connected()
+        with agent.places.config.open("a") as file:
+            file.write(TARGETS)
+        async with tab(browser, await agent.page.address("phone"), timezone_id="UTC") as shown:
+            await shown.sees("Could not be told since 2 March 14:00: 535 no. 2 notices wait.")
+            words = await shown.page.locator(".target").all_inner_texts()
+            wrong = await shown.violations()
+
+    assert "Told last at 2 March 14:05." in words[0]
+    assert "Told last" not in words[1]
+    assert wrong == []
+
+
 async def test_an_address_with_the_manners_of_the_desktop_is_changed_in_settings(
     agent: LivingAgent, browser: Browser
 ) -> None:
@@ -279,13 +315,14 @@ async def test_a_page_that_was_opened_long_ago_sends_nothing_to_a_new_address(
             now = keyring.clock
             keyring.clock = lambda: now() + 3600
             try:
-                await press(shown, "Send a test")
+                await is_refused(shown, "Send a test")
                 await shown.sees("a page that was opened just now", ".phone-form")
-                await press(shown, "Save")
+                await is_refused(shown, "Save")
                 await shown.page.locator(".note").nth(1).wait_for()
                 kept = await shown.page.input_value("#phone-url")
                 await press(shown, "Cancel")
-                await choose(shown, "Telegram")
+                async with shown.page.expect_console_message():
+                    await choose(shown, "Telegram")
                 # Before anything is typed.
                 await shown.sees("a page that was opened just now", ".phone-form")
             finally:
@@ -310,6 +347,21 @@ async def test_without_apprise_the_page_says_how_it_is_installed(
     assert wrong == []
 
 
+async def test_a_demonstration_offers_no_key_store(agent: LivingAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[StoreAct] = []
+
+    async def store(act: StoreAct, name: str = "", secret: str = "") -> StoreWord:
+        asked.append(act)
+        return StoreWord.DONE
+
+    monkeypatch.setattr(target_tools, "ask_key_store", store)
+
+    assert await TargetTools(keeps=False).key_store() is None
+    assert await agent.page.targets.key_store() is None
+    assert asked == []
+    assert await TargetTools(keeps=True).key_store() == STORE_NAME
+
+
 async def test_where_there_is_a_key_store_an_address_can_be_kept_there(
     agent: LivingAgent, browser: Browser, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -323,6 +375,7 @@ async def test_where_there_is_a_key_store_an_address_can_be_kept_there(
         return StoreWord.DONE
 
     monkeypatch.setattr(target_tools, "ask_key_store", store)
+    monkeypatch.setattr(agent.page, "targets", TargetTools(keeps=True))
     async with tab(browser, await agent.page.address("phone")) as shown:
         await choose(shown, "Another service")
         await shown.page.fill("#phone-url", "json://a-secret@127.0.0.1:9")

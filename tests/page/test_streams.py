@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agent.page.streams import MOST_STREAMS, Streams
+from agent.page.streams import LONGEST_PAUSE, MOST_STREAMS, VIEW_SHARE, Streams
 
 PATIENCE = 30.0
 GREETING = b"event: wait\ndata: key\n\n"
@@ -137,3 +137,16 @@ async def test_so_many_pages_and_no_more() -> None:
 
     assert full
     assert not streams.fresh().full
+
+
+@pytest.mark.parametrize(("cost", "rest"), [(0.0, 0.1), (0.05, 0.05 / VIEW_SHARE), (10.0, LONGEST_PAUSE)])
+async def test_a_view_that_takes_long_to_make_comes_less_often(cost: float, rest: float) -> None:
+    used = iter([0.0, cost])
+    streams, reader = Streams(Shown(), pause=0.1, spent=lambda: next(used)), Reader()
+    assert streams.rest == 0.1
+    running = asyncio.ensure_future(streams.run(reader.write, GREETING))
+    await reader.until(2)
+    streams.close()
+    await running
+
+    assert streams.rest == pytest.approx(rest)

@@ -1,12 +1,13 @@
 """The key store, through the real keyring library with a store that is a file; and systems that have none."""
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from agent.platforms.key_store import StoreAct, StoreWord, ask_key_store
+from agent.platforms.key_store import StoreAct, StoreWord, answer_key_store, ask_key_store
 
 pytest.importorskip("keyring")
 
@@ -79,6 +80,16 @@ async def test_without_the_library_there_is_none(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
 
     assert await ask_key_store(StoreAct.LOOK) is StoreWord.MISSING
+
+
+@pytest.mark.parametrize("asked", ["", "[]", "{}", '{"act": "x", "name": "", "secret": ""}'])
+def test_what_no_agent_asks_is_not_answered(
+    asked: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(asked))
+    answer_key_store()
+
+    assert capsys.readouterr() == ("", "")
 
 
 async def test_a_process_that_cannot_answer_is_a_refusal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from agent.core.session_facts import Outcome
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication
 from agent.core.shown.display import Notice
 from agent.core.shown.status import Status
+from agent.core.shown.targets import SendOutcome, TargetAnswer, TargetMessage
 from agent.core.state_machine.state import AgentState, Knowledge
 from agent.core.timing import Timing
 from agent.runtime.loop import AgentLoop
@@ -106,6 +107,10 @@ class MadeUpWorld:
     settings_fault: Exception | None = None
     settings_take: float = 0.0
     exits: dict[int, Callable[[], None]] = field(default_factory=dict)
+    messages: list[tuple[str, TargetMessage]] = field(default_factory=list)
+    target_answers: Callable[[str], TargetAnswer] = lambda _: TargetAnswer(SendOutcome.TAKEN, "HTTP 200 OK")
+    target_silent: set[str] = field(default_factory=set)
+    """Targets that never answer."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def did(self, what: str) -> None:
@@ -181,6 +186,13 @@ class MadeUpWorld:
         if reason is None:
             self.notices.append(notice)
         return reason
+
+    async def send(self, target: str, message: TargetMessage) -> TargetAnswer:
+        self.messages.append((target, message))
+        self.did(f"send to {target}")
+        if target in self.target_silent:
+            await asyncio.Event().wait()
+        return self.target_answers(target)
 
     async def withdraw(self, key: str) -> None:
         self.did(f"withdraw {key}")

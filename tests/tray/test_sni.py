@@ -7,7 +7,18 @@ from collections.abc import Callable
 
 import pytest
 
-from agent.core.shown.display import SEPARATOR, Connect, Disconnect, Display, IconState, MenuEntry, OpenLog, Pause, Quit
+from agent.core.shown.display import (
+    SEPARATOR,
+    Connect,
+    Disconnect,
+    Display,
+    IconState,
+    MenuEntry,
+    MenuOpened,
+    OpenLog,
+    Pause,
+    Quit,
+)
 from agent.platforms import session_bus
 from agent.tray import TrayUnavailable, open_tray, sni
 from agent.tray.artwork import SIZES, argb, icon_picture
@@ -92,6 +103,18 @@ async def test_clicks_arrive_in_order_on_a_thread_of_their_own(running: RunningT
 
     assert await running.asked_for(3) == [Disconnect("Paper_Gateway"), Pause(3600.0), OpenLog()]
     assert set(running.callers) == {"tray-clicks"}
+
+
+async def test_a_menu_that_is_opened_is_one_that_the_user_has_seen(running: RunningTray, host: TrayHost) -> None:
+    running.tray.show(CONNECTED)
+    running.start()
+    await host.item_came()
+
+    await host.tell_menu(0, "opened")
+    await host.tell_menu(0, "closed")
+    await host.click("Disconnect")
+
+    assert await running.asked_for(2) == [MenuOpened(), Disconnect("Paper_Gateway")]
 
 
 async def test_only_what_changed_is_sent(running: RunningTray, host: TrayHost) -> None:

@@ -21,6 +21,8 @@ class Reason(StrEnum):
     SNOOZED = "snoozed"
     PAUSED = "paused"
     QUIET_HOURS = "quiet hours"
+    NOT_LONG_ENOUGH = "it may still be seen on this computer"
+    SEEN = "the user has seen it on this computer"
     UNSTABLE = "covered by the notice that the connection keeps breaking"
 
 

@@ -34,7 +34,7 @@ def notice_key(connection: str, key: str) -> str:
     return f"{connection}/{key}"
 
 
-def _said_of(about: str, text: str) -> str:
+def said_of(about: str, text: str) -> str:
     """A text with the connection in front, unless the text names it already, or `about` is empty."""
     return text if not about or about in text else f"{about}: {text}"
 
@@ -122,7 +122,7 @@ def speak(
         if isinstance(decision, Say):
             code = entry.problem.code
             notice = _notice(connection, entry, steps.get(code, ()), (fixes or {}).get(code, ()))
-            notice = replace(notice, text=_said_of(about, notice.text))
+            notice = replace(notice, text=said_of(about, notice.text))
             effects.append(Announce(replace(notice, once_more=decision.once_more)))
             if decision.once_more:
                 entries[key] = replace(entry, tried_at=now.monotonic)
@@ -152,7 +152,7 @@ def steps_told(
 
 def nothing_to_do(connection: str, code: str, about: str = "") -> Announce:
     """The notice in place of the steps of a problem that is not shown any more."""
-    text = _said_of(about or connection, "This problem is not shown any more.")
+    text = said_of(about or connection, "This problem is not shown any more.")
     return Announce(Notice(notice_key(connection, code), Severity.INFO, "Nothing to do now", text))
 
 
@@ -210,28 +210,41 @@ def _on_change(connection: str, change: Change, rules: QuietRules, now: Moment, 
 def _cleared(connection: str, change: Cleared, rules: QuietRules, now: Moment, about: str) -> list[Effect]:
     entry = change.entry
     key = notice_key(connection, entry.key)
-    lasted = lasting(round(max(0.0, now.wall - entry.since.wall)))
     if not entry.visible:
         return []
     how = GAVE_WAY if change.gave_way else SEEN_OVER if change.ending is not None else NO_LONGER_SEEN
     effects: list[Effect] = [
-        _record(Severity.INFO, connection, entry, f"{_about(connection)}: over after {lasted}: {title_of(entry)}"),
+        _record(
+            Severity.INFO,
+            connection,
+            entry,
+            f"{_about(connection)}: over after {_lasted(entry, now)}: {title_of(entry)}",
+        ),
         Happened(MarkKind.ENDED, connection, entry.problem.code, how),
     ]
     if not entry.announced:
         return effects
     effects.append(Withdraw(key))
     if not change.gave_way and keep_quiet(entry, rules, now) is None:
-        # A problem that was there when the agent first looked may have lasted longer.
-        lasted = lasted if entry.began else f"at least {lasted}"
-        ending = change.ending
-        text = f"“{title_of(entry)}” was shown for {lasted}." if ending is None else ending.after(lasted)
-        if entry.recalled:
-            # The problem ended while no agent looked: how long it lasted is not known.
-            text = _told_earlier(title_of(entry))
-        end = _end(key, ending, text, about, unshown=entry.unshown)
-        effects.append(end)
+        effects.append(Announce(end_of(connection, change, now, about)))
     return effects
+
+
+def end_of(connection: str, change: Cleared, now: Moment, about: str) -> Notice:
+    """The notice that a problem is over."""
+    entry, ending = change.entry, change.ending
+    lasted = _lasted(entry, now)
+    # A problem that was there when the agent first looked may have lasted longer.
+    lasted = lasted if entry.began else f"at least {lasted}"
+    text = f"“{title_of(entry)}” was shown for {lasted}." if ending is None else ending.after(lasted)
+    if entry.recalled:
+        # The problem ended while no agent looked: how long it lasted is not known.
+        text = _told_earlier(title_of(entry))
+    return _end(notice_key(connection, entry.key), ending, text, about, unshown=entry.unshown).notice
+
+
+def _lasted(entry: Entry, now: Moment) -> str:
+    return lasting(round(max(0.0, now.wall - entry.since.wall)))
 
 
 def _end(key: str, ending: Ending | None, text: str, about: str, *, unshown: bool) -> Announce:
@@ -240,7 +253,7 @@ def _end(key: str, ending: Ending | None, text: str, about: str, *, unshown: boo
     On a desktop that did not show the beginning, the end is no news.
     """
     title = shortened(NOT_SEEN if ending is None else ending.title, TITLE_LIMIT)
-    return Announce(Notice(key, Severity.INFO, title, _said_of(about, text), over=True, beside_desktop=unshown))
+    return Announce(Notice(key, Severity.INFO, title, said_of(about, text), over=True, beside_desktop=unshown))
 
 
 def belated_end(told: Told, problems: Sequence[Problem], facts: Facts, about: str) -> Announce:

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 from agent.core.data_test.run import failure_of
 from agent.core.data_test.verdict import judge
+from agent.core.evidence.processes import port_of
+from agent.core.evidence.relays import leading_to
 from agent.core.evidence.words import app_name
 from agent.core.facts import Known, Unknown
 from agent.core.setup.answers import edit_lines
@@ -13,6 +15,7 @@ _DATA = "Test market data"
 _NOTICE = "Send a test notice"
 _LOGIN = "Start Gatelight at log-in"
 _UPDATES = "Look for new versions"
+_RELAY = "See which program uses IB’s limits"
 _CONFIG = "Save the answers"
 
 
@@ -129,6 +132,25 @@ def look_for_updates(scene: SetupScene, _: tuple[SetupStep, ...]) -> SetupStep |
         "page. The question is the same from every computer, and nothing is downloaded."
     )
     return replace(step, state=StepState.TO_DO, text=text, acts=(StepAct.LOOK_FOR_UPDATES,))
+
+
+def count_programs(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupStep | None:
+    """A relay that counts what programs use of IB's limits; mentioned, once a program is connected."""
+    step = SetupStep("relay", _RELAY, StepState.DONE)
+    relay = next(iter(leading_to(scene.facts)), None)
+    if relay is not None:
+        listens = f"relay “{relay.name}” listens on port {relay.port}, and leads to port {relay.to_port}"
+        return replace(step, seen=(listens,))
+    if not any(one.id == "program" and one.state is StepState.DONE for one in earlier):
+        return None
+    port = port_of(scene.facts)
+    text = (
+        "A relay of Gatelight can count the market data lines, historical requests and messages of each program, and "
+        "warn before IB refuses any. It then stands between your programs and the application: they connect to its "
+        f"port instead of {port}. To go back, give them port {port} again. In a terminal, “gatelight help relay” tells "
+        "how to begin."
+    )
+    return replace(step, state=StepState.NOT_NEEDED, text=text)
 
 
 def configuration(scene: SetupScene, _: tuple[SetupStep, ...]) -> SetupStep:

@@ -14,7 +14,7 @@ from agent.core.facts import Facts, Installation, Known, SettingsHints, Unknown
 from agent.core.guide import fill
 from agent.core.settings import Intent, WantedMode
 from agent.core.setup.answers import edit_lines
-from agent.core.setup.extras import at_login, configuration, look_for_updates, market_data, notice_test
+from agent.core.setup.extras import at_login, configuration, count_programs, look_for_updates, market_data, notice_test
 from agent.core.setup.program import program_connects
 from agent.core.setup.setup import DownloadPage, Setup, SetupScene, SetupStep, StepAct, StepState
 from agent.tws.api_settings_table import PRECAUTIONS
@@ -367,10 +367,11 @@ JUDGES: tuple[_Judge, ...] = (
     notice_test,
     at_login,
     look_for_updates,
+    count_programs,
 )
 """In the order in which they are shown."""
 
-OPTIONAL = frozenset({"precautions", "market-data", "test-notice", "at-login", "updates"})
+OPTIONAL = frozenset({"precautions", "market-data", "test-notice", "at-login", "updates", "relay"})
 """Steps that the connection works without."""
 
 

@@ -173,6 +173,11 @@ class StartAtLogin:
 
 
 @dataclass(frozen=True, slots=True)
+class MenuOpened:
+    """The user opened the menu, and has seen what it shows."""
+
+
+@dataclass(frozen=True, slots=True)
 class Quit:
     """End the agent."""
 
@@ -193,6 +198,7 @@ Action: TypeAlias = (
     | AskFix
     | DoFix
     | StartAtLogin
+    | MenuOpened
     | Quit
 )
 """Everything a click in the menu or on a notice can ask for."""

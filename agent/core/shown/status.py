@@ -190,6 +190,27 @@ class ShownConnection:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownTarget:
+    """One phone, chat or mailbox that is told notices."""
+
+    name: str
+    taken: bool | None = None
+    """Whether its service took the latest message; None: none was sent since the start."""
+    answer: str = ""
+    """What its service answered, in words."""
+    answered: float = 0.0
+    """Epoch seconds of that answer."""
+    failing_since: float | None = None
+    """Epoch seconds; None: it does not fail."""
+    waiting: int = 0
+    """Notices that it could not be told yet, beside the problems that are shown."""
+    sent: int = 0
+    """Messages that were taken since the start …"""
+    failed: int = 0
+    """… and attempts that were not."""
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """Everything the agent shows at one time."""
 
@@ -202,6 +223,7 @@ class Status:
     """Epoch seconds; infinity: until told to resume; None: not paused."""
     update: Release | None = None
     """A newer version that can be had, as far as is known."""
+    targets: tuple[ShownTarget, ...] = ()
 
     @property
     def overall(self) -> IconState:
@@ -243,7 +265,17 @@ def status_to_json(status: Status, *, show_accounts: bool = False, thorough: boo
     }
     if status.paused_until is not None:
         shown["paused_until"] = "resume" if status.paused_until == float("inf") else rfc3339(status.paused_until)
+    if status.targets:
+        shown["targets"] = [_target(target) for target in status.targets]
     return shown
+
+
+def _target(target: ShownTarget) -> dict[str, Any]:
+    known = {} if target.taken is None else {"answer": target.answer, "answered": rfc3339(target.answered)}
+    failing = None if target.failing_since is None else rfc3339(target.failing_since)
+    return present(
+        {"name": target.name, "taken": target.taken, **known, "failing_since": failing, "waiting": target.waiting}
+    )
 
 
 def _connection(connection: ShownConnection, show_accounts: bool, thorough: bool) -> dict[str, Any]:

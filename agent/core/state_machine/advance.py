@@ -10,7 +10,6 @@ from typing import TypeVar
 from agent.core.alerts.announce import severity_of
 from agent.core.alerts.diagnosis import Diagnosis, diagnose
 from agent.core.alerts.ledger import Ledger, update
-from agent.core.alerts.reminder import remind
 from agent.core.alerts.speech import belated_end, notice_key, recall, recall_shown, shown_of, speak, told_of
 from agent.core.clock import Moment
 from agent.core.effects import Effect, OpenSession, Record, Remember, SendHeartbeat, ShowStatus, Withdraw
@@ -28,7 +27,7 @@ from agent.core.state_machine.connection import Connected, Connecting, Idle, Tar
 from agent.core.state_machine.enrolment import enroll
 from agent.core.state_machine.inquiry import ask_if_due, inquiry_due
 from agent.core.state_machine.intake import take_in
-from agent.core.state_machine.labels import about, label_of, labels
+from agent.core.state_machine.labels import about, label_of
 from agent.core.state_machine.plan import plan
 from agent.core.state_machine.quiet import all_quiet, quiet_rules
 from agent.core.state_machine.session import fresh_session, heartbeat_sent
@@ -43,7 +42,8 @@ from agent.core.state_machine.state import (
     own_client_ids,
     replace_at,
 )
-from agent.core.state_machine.telling import say, unsay
+from agent.core.state_machine.target_news import dispatch, follow_targets, forget_gone, shown_targets
+from agent.core.state_machine.telling import remind_user, say, unsay
 from agent.core.state_machine.turns import turn_of, waits_for
 from agent.core.state_machine.watched import Watched, consider_watched, due_times, keep_account, ran, target
 from agent.core.updates import offered
@@ -129,13 +129,18 @@ def _settle(
         due = due_times(state.watched[index], facts_of[index], state.heard)
         settled[index] = Settled(aims[index], facts_of[index], min(due, default=float("inf")))
     state = replace(state, settled=tuple(settled[i] for i in range(len(state.watched))))
-    state, more = _remind(state, now)
+    state, more = remind_user(state, now)
     done.extend(more)
-    if concerned is None or keeps_anew(before, state, judged):
+    if concerned is None:
+        known = frozenset(w.settings.name for w in state.watched if _settled(w, now))
+        state = forget_gone(state, FORGET_TOLD, known, now)
+    if concerned is None or state.memory is not before.memory or keeps_anew(before, state, judged):
         state, more = _remember(state, memory, now)
         state, more = say(state, more, now)
         done.extend(more)
     state, more = _show(state, judged, now)
+    done.extend(more)
+    state, more = dispatch(state, now)
     done.extend(more)
     state, more = plan(state, now)
     done.extend(more)
@@ -215,6 +220,7 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
         watched = replace(watched, mode=facts.session.trading_mode)
         state = replace_at(state, index, watched)
     ledger, effects = speak(name, ledger, changes, steps, rules, now, offers, about=about(state.watched, name))
+    state = follow_targets(state, name, ledger, changes, rules, now)
     failures = (
         *((p.code, f"the check of {p.code} failed", fault) for p, fault in diagnosis.failures),
         *((f"fix {fix}", f"what the fix {fix} could do was not found out", fault) for fix, fault in unoffered),
@@ -232,7 +238,9 @@ def _judge_program(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Ef
     ledger, changes = update(before, diagnosis, facts, hold_until=state.hold_until)
     ledger = recall(ledger, before, PROGRAM, state.memory, now)
     steps = _steps(state.knowledge.words, ledger, ApplicationKind.UNKNOWN)
-    ledger, effects = speak(PROGRAM, ledger, changes, steps, quiet_rules(state, PROGRAM, ledger, now), now)
+    rules = quiet_rules(state, PROGRAM, ledger, now)
+    ledger, effects = speak(PROGRAM, ledger, changes, steps, rules, now)
+    state = follow_targets(state, PROGRAM, ledger, changes, rules, now)
     state, records = _note_failures(
         state, [(p.code, f"the check of {p.code} failed", fault) for p, fault in diagnosis.failures]
     )
@@ -283,17 +291,6 @@ def no_second_place(state: AgentState, watched: Watched) -> bool:
 
 def _meant(settings: ConnectionSettings) -> ApplicationKind:
     return ApplicationKind(settings.application.value) if settings.application != "any" else ApplicationKind.UNKNOWN
-
-
-def _remind(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
-    """Say once a day what the user stopped watching."""
-    stopped = state.memory.stopped
-    if not stopped:
-        return state, ()
-    called = {w.settings.name: label for w, label in zip(state.watched, labels(state.watched), strict=True)}
-    rules = quiet_rules(state, "", Ledger(), now)
-    said, effects = remind(stopped, called, rules, now.wall, state.machine.zone)
-    return (replace(state, memory=replace(state.memory, stopped=said)) if effects else state), effects
 
 
 def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
@@ -391,6 +388,7 @@ def _show(state: AgentState, judged: Sequence[int], now: Moment) -> tuple[AgentS
         started=state.started.wall,
         connections=tuple(shown[index] for index in range(len(state.watched))),
         paused_until=state.memory.paused_until,
+        targets=shown_targets(state),
         update=offered(state.memory.updates, state.settings.updates, state.origin, state.version, now.wall),
     )
     if status == state.shown:

@@ -13,6 +13,7 @@ from agent.core.events import (
     HeartbeatAnswered,
     Looked,
     MessagesCame,
+    NewsCame,
     NoticeArrived,
     NoticeDelivered,
     NoticeUndelivered,
@@ -24,9 +25,11 @@ from agent.core.events import (
     SessionReady,
     SettingsAnswered,
     SummarySaid,
+    TargetAnswered,
     Tick,
     UpdatesNoted,
     UserAsked,
+    UserLooked,
     Welcomed,
     Woke,
 )
@@ -38,6 +41,7 @@ from agent.core.state_machine.plan import paid
 from agent.core.state_machine.session import Heartbeats, data_came
 from agent.core.state_machine.session_events import take_session_event
 from agent.core.state_machine.state import AgentState, for_each, others, timing_of
+from agent.core.state_machine.target_news import retargeted, take_for_targets
 from agent.core.state_machine.user_actions import take_action
 from agent.core.state_machine.watched import Watched, knock_if_served, locate, note_server, see
 from agent.tws.outside import masked
@@ -84,7 +88,7 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
         case Reconfigured(settings, abilities):
             return update_watched(
                 replace(
-                    state,
+                    retargeted(state, settings),
                     settings=settings,
                     timing=timing_of(settings, state.timing),
                     abilities=state.abilities if abilities is None else abilities,
@@ -97,10 +101,10 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
             )
         case ConfigRejected(reason):
             return replace(state, config_error=reason), ()
-        case NoticeUndelivered(key):
-            return _delivered(state, key, shown=False), ()
-        case NoticeDelivered(key):
-            return _delivered(state, key, shown=True), ()
+        case NoticeUndelivered(key) | NoticeDelivered(key):
+            return _delivered(state, key, shown=isinstance(event, NoticeDelivered)), ()
+        case TargetAnswered() | NewsCame() | UserLooked():
+            return take_for_targets(state, event, now)
         case _:
             assert_never(event)
 

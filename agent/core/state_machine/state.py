@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from agent.core.alerts.announce import retry_at
 from agent.core.alerts.gathering import Gathered
 from agent.core.alerts.ledger import Ledger
+from agent.core.alerts.targets import TargetDelivery
 from agent.core.clock import Moment
 from agent.core.effects import LookAt
 from agent.core.evidence.programs import missing_of
@@ -124,6 +125,8 @@ class AgentState:
     """Monotonic time up to which all that arrived has been taken in; infinity where nothing waits anywhere."""
     settled: tuple[Settled, ...] = field(default=(), compare=False, repr=False)
     """By connection: what it was judged from last."""
+    deliveries: Mapping[str, TargetDelivery] = field(default_factory=dict)
+    """How it stands with each target, by name, once it was told something."""
     broken_checks: frozenset[str] = frozenset()
     """Codes of checks, and names of fixes, whose failure is in the log already."""
 

@@ -4,10 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from agent.core.alerts.gathering import put_together, withdrawn
+from agent.core.alerts.ledger import Ledger
+from agent.core.alerts.reminder import remind
 from agent.core.clock import Moment
 from agent.core.effects import Announce, Effect, Withdraw
-from agent.core.state_machine.labels import label_of
+from agent.core.state_machine.labels import label_of, labels
+from agent.core.state_machine.quiet import quiet_rules
 from agent.core.state_machine.state import AgentState
+from agent.core.state_machine.target_news import take_news
 
 
 def say(state: AgentState, spoken: Sequence[Effect], now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
@@ -27,3 +31,16 @@ def unsay(state: AgentState, effects: Sequence[Effect]) -> tuple[AgentState, tup
         return state, tuple(effects)
     gathered, effects = withdrawn(state.gathered, effects)
     return state if gathered == state.gathered else replace(state, gathered=gathered), effects
+
+
+def remind_user(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
+    """Say once a day what the user stopped watching."""
+    stopped = state.memory.stopped
+    if not stopped:
+        return state, ()
+    called = {w.settings.name: label for w, label in zip(state.watched, labels(state.watched), strict=True)}
+    rules = quiet_rules(state, "", Ledger(), now)
+    said, effects = remind(stopped, called, rules, now.wall, state.machine.zone)
+    for effect in effects:
+        state = take_news(state, effect.notice, now) if isinstance(effect, Announce) else state
+    return (replace(state, memory=replace(state.memory, stopped=said)) if effects else state), effects

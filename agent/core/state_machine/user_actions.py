@@ -27,11 +27,15 @@ from agent.core.state_machine.inquiry import inquiry_followed, inquiry_wanted
 from agent.core.state_machine.labels import about
 from agent.core.state_machine.port_programs import with_ignored, without_moved
 from agent.core.state_machine.state import AgentState, for_each
+from agent.core.state_machine.target_news import user_looked
 from agent.core.state_machine.watched import Watched
 
 
 def take_action(state: AgentState, action: Action, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
     """The state after a click or a command, and what has to be done because of it."""
+    if isinstance(action, Snooze | SeenChanges | Ignore | ShowSteps):
+        # It says by itself that the user has seen what is shown.
+        state = replace(state, memory=user_looked(state.memory))
     memory = state.memory
     match action:
         case Connect(name):

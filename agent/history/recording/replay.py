@@ -4,7 +4,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from agent.core.effects import Announce, CloseSession, Effect, Happened, MarkKind, OpenSession, Record, ShowStatus
+from agent.core.effects import (
+    Announce,
+    CloseSession,
+    Effect,
+    Happened,
+    MarkKind,
+    OpenSession,
+    Record,
+    SendTo,
+    ShowStatus,
+)
 from agent.core.events import (
     ConfigRejected,
     DataCame,
@@ -12,6 +22,7 @@ from agent.core.events import (
     HeartbeatAnswered,
     Looked,
     MessagesCame,
+    NewsCame,
     NoticeArrived,
     NoticeDelivered,
     NoticeUndelivered,
@@ -23,9 +34,11 @@ from agent.core.events import (
     SessionReady,
     SettingsAnswered,
     SummarySaid,
+    TargetAnswered,
     Tick,
     UpdatesNoted,
     UserAsked,
+    UserLooked,
     Welcomed,
     Woke,
 )
@@ -138,6 +151,8 @@ class Replay:
                 yield f"{effect.connection}: session {effect.number} is opened at {at}"
             case CloseSession(number):
                 yield f"session {number} is closed"
+            case SendTo(target, message):
+                yield f"message to {target}: {message.title}"
             case Happened(MarkKind.SILENT, connection, what, detail):
                 yield f"{connection or 'Gatelight'}: {what} is not told: {detail}"
             case Record(severity, text):
@@ -194,6 +209,12 @@ def came_in(event: Event) -> str:
             return f"the notice {key} could be shown"
         case NoticeUndelivered(key, reason):
             return f"the notice {key} could not be shown: {reason}"
+        case TargetAnswered(target, answer):
+            return f"{target} answered: {answer.said}"
+        case NewsCame(notice):
+            return f"targets are told as well: {notice.title}"
+        case UserLooked():
+            return "the user looked at Gatelight"
         case _:
             assert_never(event)
 

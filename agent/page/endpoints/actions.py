@@ -28,6 +28,12 @@ async def send_notice(backend: Backend, _: Mapping[str, Any]) -> Answer:
     return {"done": True, "said": tried.sentence}
 
 
+async def user_is_here(backend: Backend, _: Mapping[str, Any]) -> Answer:
+    """The user moves, types or clicks on the page: what it shows is seen."""
+    backend.looked()
+    return {"done": True}
+
+
 async def set_at_login(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     """Start at log-in, or no longer."""
     on = asked.get("on")
@@ -41,6 +47,7 @@ async def set_at_login(backend: Backend, asked: Mapping[str, Any]) -> Answer:
 
 ENDPOINTS = (
     Endpoint("POST", "do", do_action),
+    Endpoint("POST", "looked", user_is_here),
     Endpoint("POST", "test-notice", send_notice, seconds=30.0),
     Endpoint("POST", "at-login", set_at_login, guarded=lambda _: True),
 )

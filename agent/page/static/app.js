@@ -2,7 +2,7 @@
 
 import { away } from "/away.js";
 import { clock, h, patch, standStill } from "/dom.js";
-import { listen, post } from "/live.js";
+import { listen, post, tellLooks } from "/live.js";
 import { href, menu } from "/parts.js";
 import { doubt, shape, tabIcon } from "/shapes.js";
 import { tabs } from "/tabs.js";
@@ -157,6 +157,7 @@ function take(fresh) {
 at("skip").onclick = () => main.focus();
 addEventListener("hashchange", route);
 route();
+tellLooks();
 listen(take, (why) => {
   if (why === gone) return;
   gone = why;

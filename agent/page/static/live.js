@@ -117,3 +117,17 @@ async function call(path, options) {
   if (!answer.ok) throw Object.assign(new Error(said.error), { said, status: answer.status });
   return said;
 }
+
+const LOOKS = 20_000; // How often it is told that the user is here.
+
+/** Some telephones are told only of what was not seen. The user has seen what is shown once something is moved, typed or
+ * clicked here: a page that was left open on a locked screen has been seen by nobody. */
+export function tellLooks() {
+  let next = 0;
+  const looked = () => {
+    if (document.visibilityState !== "visible" || Date.now() < next) return;
+    next = Date.now() + LOOKS;
+    post("looked").catch(() => { next = 0; });
+  };
+  for (const kind of ["pointermove", "pointerdown", "keydown", "wheel"]) addEventListener(kind, looked, { passive: true });
+}

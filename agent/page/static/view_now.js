@@ -9,6 +9,10 @@ import { hourOf, legend, strip } from "/strip.js";
 const BAD = new Set(["problem", "warning", "unknown"]);
 const MOST_NAMES = 2;
 
+const MANY = 20; // Connections from which on they can be sought, and those that are well are folded.
+
+let sought = ""; // What the user typed to find connections.
+let unfolded = false;
 let opened = null; // Names of the connections whose rows are open: the user's choice, as long as the page is there.
 
 export function show(root, page) {
@@ -40,14 +44,47 @@ function nothing(words) {
 }
 
 function table(every, page, draw) {
-  const worstFirst = [...every].sort((one, other) => one.rank - other.rank);
+  const many = every.length > MANY;
+  const found = [...every].sort((one, other) => one.rank - other.rank).filter((one) => !many || fits(one));
+  const well = found.filter(isWell);
+  const folds = many && !sought && well.length > 1;
+  const listed = folds && !unfolded ? found.filter((one) => !isWell(one)) : found;
   const span = hourOf(every);
   const columns = ["Connection", "Trading", "How it is", "Since", "Programs", "Answers in", ["Last hour", span ? h("span.small.number", {}, span) : null]];
   return h("section.fleet.card", { "data-key": "fleet" },
-    h("table", { role: "table", "aria-label": "Connections, worst first" },
+    many ? finder(every, found, draw) : null,
+    listed.length ? h("table", { role: "table", "data-key": "table", "aria-label": "Connections, worst first" },
       h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, columns.map((words) => h("th", { scope: "col", role: "columnheader" }, words)))),
-      h("tbody", { role: "rowgroup" }, worstFirst.map((one) => row(one, page, draw, columns.length)))),
-    legend(every));
+      h("tbody", { role: "rowgroup" }, listed.map((one) => row(one, page, draw, columns.length)))) : null,
+    folds ? fold(well, every, draw) : null,
+    listed.length ? legend(every) : null);
+}
+
+const isWell = (one) => one.overall === "connected" && !opened.has(one.name);
+
+/** Whether a connection is among those that the user seeks: by name, state, what is wrong, mode, host or port. */
+function fits(one) {
+  const said = [one.name, one.words, one.headline, one.trading_mode, `${one.host}:${one.port ?? ""}`].join("\n").toLowerCase();
+  return sought.toLowerCase().split(/\s+/).every((word) => said.includes(word));
+}
+
+function finder(every, found, draw) {
+  const states = new Map();
+  for (const { overall, words } of every) {
+    const so = overall === "problem" || overall === "warning" ? `with a ${words}` : words;
+    states.set(so, (states.get(so) ?? 0) + 1);
+  }
+  const counted = sought ? `${found.length} of ${every.length} fit` : [...states].map(([words, count]) => `${count} ${words}`).join(", ");
+  return h("div.finder", { "data-key": "finder", role: "search" },
+    h("input", { type: "text", "aria-label": "Find connections", placeholder: "Find: a name, a state, a port", autocomplete: "off", spellcheck: "false", oninput: (event) => { sought = event.target.value.trim(); draw(); } }),
+    h("p.small.soft", { role: "status" }, counted));
+}
+
+function fold(well, every, draw) {
+  const turn = () => { unfolded = !unfolded; draw(); };
+  const which = well.length === every.length ? "All" : `The other ${well.length}`;
+  return h("p.fold", { "data-key": "fold" }, shape("connected"), h("span", {}, `${which} are connected. `),
+    h("button.quiet", { type: "button", "data-here": true, "aria-expanded": String(unfolded), onclick: turn }, unfolded ? "Hide them" : "Show them"));
 }
 
 function row(one, page, draw, columns) {

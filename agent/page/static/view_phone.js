@@ -1,7 +1,7 @@
 // Phone and mail: where the user is told who is away from this computer. Each service is tested before it is saved.
 
 import { confirm } from "/dialog.js";
-import { h, inline, patch } from "/dom.js";
+import { clock, h, inline, patch, standing } from "/dom.js";
 import { get, post } from "/live.js";
 import { href } from "/parts.js";
 import { outcome, phoneForm } from "/phone_form.js";
@@ -48,7 +48,8 @@ export function show(root, page) {
     h("div", {},
       h("h3", {}, one.name),
       h("p.soft", {}, one.service),
-      h("p", {}, manners(one))),
+      h("p", {}, manners(one)),
+      lately(page.view?.targets?.find(({ name }) => name === one.name))),
     h("div.buttons", {},
       told.missing ? null : h("button", { type: "button", "data-key": "test", "aria-label": `Test ${one.name}`, onclick: () => test(one.name) }, "Test"),
       one.own ? [
@@ -62,6 +63,14 @@ export function show(root, page) {
     const severity = told.severities.find(({ value }) => value === one.minimum_severity).words;
     const quiet = one.quiet_hours.map((span) => span.replace("-", " to ")).join(" and ");
     return [severity, quiet ? `quiet from ${quiet}` : null, one.after === "0s" ? null : `only if unseen for ${told.delays.find(({ value }) => value === one.after).words}`].filter(Boolean).join(" · ");
+  }
+
+  /** How it went lately; nothing while that is not known now. */
+  function lately(state) {
+    if (!state || state.taken === undefined || standing()) return null;
+    if (!state.failing_since) return h("p.small", {}, `Told last at ${clock(state.answered)}.`);
+    const waiting = state.waiting ? ` ${state.waiting} ${state.waiting === 1 ? "notice waits" : "notices wait"}.` : "";
+    return h("p.error", {}, `Could not be told since ${clock(state.failing_since)}: ${state.answer}.${waiting}`);
   }
 
   async function test(name) {
@@ -119,7 +128,11 @@ export function show(root, page) {
   root.append(head, list, place);
   load();
   return {
-    update() { if (told && performance.now() - readAt > AGAIN) load(); },
+    update() {
+      if (!told) return;
+      draw();
+      if (performance.now() - readAt > AGAIN) load();
+    },
     leave() { left = true; },
   };
 }

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from agent.core.facts import Known, Unknown
+from agent.core.facts import ApiClient, Known, Unknown
 from agent.core.session_facts import Outcome
 from agent.core.settings import Intent, WantedApplication, WantedMode
 from agent.core.setup.answers import Answers
 from agent.core.setup.setup import StepAct, StepState
 from agent.core.shown.display import NoticeTried
 from tests.core.setup_scene import PAPER, REFUSED, SEEN, TAKEN, data_test, judged, step
-from tests.problems.scene import backing_off, facts
+from tests.problems.scene import backing_off, facts, gateway, machine, relay_seen
 
 DONE, TO_DO, UNKNOWN, NOT_NEEDED, WAITING = (
     StepState.DONE,
@@ -132,3 +132,18 @@ def test_new_versions_are_a_choice_where_they_can_be_looked_for_and_never_keep_t
     assert offered.step("updates") not in offered.left
     assert "ask example.org whether" in offered.step("updates").text
     assert "updates" not in {one.id for one in judged().steps}
+
+
+def test_a_relay_is_mentioned_once_a_program_is_connected_and_is_never_left_to_do() -> None:
+    assert "relay" not in {one.id for one in judged().steps}
+
+    around = machine(gateway(), clients=(ApiClient(4002, 991, "quantower"),))
+    mentioned = judged(facts(around))
+    relay = mentioned.step("relay")
+    assert (relay.state, relay.acts, relay.optional) == (NOT_NEEDED, (), True)
+    assert "stands between your programs and the application" in relay.text
+    assert "To go back, give them port 4002 again" in relay.text
+    assert relay not in mentioned.left
+
+    there = judged(facts(replace(around, relays=Known((relay_seen(),)))))
+    assert there.step("relay").seen == ("relay “Paper relay” listens on port 5002, and leads to port 4002",)

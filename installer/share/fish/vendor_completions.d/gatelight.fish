@@ -50,7 +50,7 @@ function _shtab_gatelight_using
   test "$_shtab_gatelight_cmdpath" = "$argv"
 end
 
-set -g _shtab_gatelight_commands status doctor explain fix history bundle replay logs run stop autostart relay setup config 'config path' 'config show' 'config check' 'config set' pause resume snooze seen ignore connect disconnect demo simulate help version completion
+set -g _shtab_gatelight_commands status doctor explain fix history bundle replay logs run stop autostart relay setup config 'config path' 'config show' 'config check' 'config set' 'config secret' pause resume snooze seen ignore connect disconnect demo simulate help version completion
 set -g _shtab_gatelight_opts_with_value --app-version --application --command-server --config --connection --control --data-dir --days --fault --for --log-format --mode --out --port --scenario --server-version --shape
 
 complete -c gatelight -e
@@ -189,6 +189,13 @@ complete -c gatelight -n '_shtab_gatelight_using config set' -l config -x -d 'th
 complete -c gatelight -n '_shtab_gatelight_using config set' -l data-dir -x -d 'the folder for log, lock and memory'
 complete -c gatelight -n '_shtab_gatelight_using config set' -s v -l verbose -d 'say more on standard error; twice: everything'
 complete -c gatelight -n '_shtab_gatelight_using config set' -l version -d 'show program'"'"'s version number and exit'
+complete -c gatelight -n '_shtab_gatelight_using config; and test $_shtab_gatelight_npos -eq 0' -a secret -d 'keep an address, which is asked for, in the key store of the system'
+complete -c gatelight -n '_shtab_gatelight_using config secret' -s h -l help -d 'show this help message and exit'
+complete -c gatelight -n '_shtab_gatelight_using config secret' -l config -x -d 'the configuration file'
+complete -c gatelight -n '_shtab_gatelight_using config secret' -l data-dir -x -d 'the folder for log, lock and memory'
+complete -c gatelight -n '_shtab_gatelight_using config secret' -s v -l verbose -d 'say more on standard error; twice: everything'
+complete -c gatelight -n '_shtab_gatelight_using config secret' -l version -d 'show program'"'"'s version number and exit'
+complete -c gatelight -n '_shtab_gatelight_using config secret' -l delete -d 'delete it there'
 complete -c gatelight -n '_shtab_gatelight_using; and test $_shtab_gatelight_npos -eq 0' -a pause -d 'No notices for a while, or until `gatelight resume`.'
 complete -c gatelight -n '_shtab_gatelight_using pause' -s h -l help -d 'show this help message and exit'
 complete -c gatelight -n '_shtab_gatelight_using pause' -l config -x -d 'the configuration file'

@@ -1,0 +1,115 @@
+"""Targets at work: a real loop, real processes that send, real HTTP and SMTP servers that take, refuse or hang."""
+
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from agent.channels import remote
+from agent.channels.remote import send_message
+from agent.core.settings import NotificationSettings, TargetSettings
+from agent.core.shown.targets import TargetAnswer, TargetMessage
+from agent.core.state_machine.state import AgentState
+from agent.runtime.memory_file import MemoryFile
+from tests.channels.receivers import Receiver, free_port, http_receiver, mail_receiver, silent_receiver
+from tests.runtime.made_up_world import MadeUpWorld, running, state_of
+
+pytest.importorskip("apprise")
+
+
+@dataclass
+class TellingWorld(MadeUpWorld):
+    """A made-up world whose targets are real."""
+
+    addresses: dict[str, str] = field(default_factory=dict)
+
+    async def send(self, target: str, message: TargetMessage) -> TargetAnswer:
+        self.messages.append((target, message))
+        self.did(f"send to {target}")
+        answer = await send_message(self.addresses[target], message)
+        self.did(f"{target}: {answer.said}")
+        return answer
+
+
+def with_targets(world: TellingWorld, state: AgentState | None = None) -> AgentState:
+    """An agent that tells the targets of this world."""
+    state = state or state_of()
+    targets = tuple(TargetSettings(name, url) for name, url in world.addresses.items())
+    return replace(state, settings=replace(state.settings, notifications=NotificationSettings(targets=targets)))
+
+
+def titles(receiver: Receiver) -> list[str]:
+    return [one["title"] for one in receiver.came]
+
+
+async def test_each_target_is_told_whatever_the_others_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "SEND_SECONDS", 60.0)
+    with http_receiver() as good, silent_receiver() as silent, mail_receiver() as box:
+        mail = f"mailto://127.0.0.1:{box.port}/?smtp=127.0.0.1&mode=insecure&from=a@example.org&to=b@example.org"
+        nowhere = f"json://127.0.0.1:{free_port()}/"
+        addresses = {
+            "good": good.url,
+            "silent": silent.url,
+            "nowhere": nowhere,
+            "mail": mail,
+            "unknown": "nonsense://x",
+        }
+        world = TellingWorld(gateway=False, addresses=addresses)
+        async with running(world, with_targets(world)):
+            await world.until(lambda _: good.came and box.came)
+            world.gateway = True
+            await world.until(lambda w: "app-not-running" not in w.codes and len(good.came) == 2)
+            status = world.statuses[-1]
+
+    assert [len(good.came), [t for t, _ in world.messages].count("silent")] == [2, 1]
+    assert titles(good)[0] == box.came[0]["mail"].split("Subject: ")[1].splitlines()[0]
+    shown = {target.name: target for target in status.targets}
+    assert shown["good"].taken
+    assert (shown["silent"].taken, shown["silent"].answer) == (None, "")
+
+
+@pytest.mark.parametrize("status", [429, 500])
+async def test_a_target_that_refused_is_told_what_is_still_so_once_it_takes_it(status: int) -> None:
+    with http_receiver(status=status, headers={"Retry-After": "120"}) as service:
+        world = TellingWorld(gateway=False, addresses={"phone": service.url})
+        async with running(world, with_targets(world)):
+            await world.until(lambda w: w.statuses and w.statuses[-1].targets[0].taken is False)
+            refused = len(service.came)
+            service.status = 200
+            world.ahead += 130.0
+            await world.until(lambda w: w.statuses[-1].targets[0].taken)
+            world.gateway = True
+            await world.until(lambda _: len(service.came) == refused + 2)
+
+    assert refused == 1
+    assert service.came[1]["message"].startswith("For 2 min now: ")
+    assert service.came[0]["title"] == service.came[1]["title"] != service.came[2]["title"]
+
+
+async def test_what_waits_outlives_the_agent_and_nothing_is_told_twice(tmp_path: Path) -> None:
+    file = MemoryFile(tmp_path / "memory.json")
+    with http_receiver() as service:
+        world = TellingWorld(gateway=False, addresses={"phone": service.url})
+        async with running(world, with_targets(world)):
+            await world.until(lambda w: w.memories and w.memories[-1].told_there)
+            service.status = 500
+            world.gateway = True
+            await world.until(lambda w: w.memories[-1].waiting and w.statuses[-1].targets[0].taken is False)
+        file.write(world.memories[-1])
+        file.close()
+        service.status = 200
+        kept = MemoryFile(tmp_path / "memory.json").read()
+        again = TellingWorld(addresses=world.addresses)
+        async with running(again, with_targets(again, state_of(memory=kept))):
+            await again.until(partial(_quiet, service))
+
+    assert kept == world.memories[-1]
+    begun, refused, arrived = titles(service)
+    assert begun != refused == arrived
+
+
+def _quiet(service: Receiver, world: MadeUpWorld) -> bool:
+    """Whether the target knows all, and the session has stood for a while."""
+    told = world.memories and not world.memories[-1].waiting and not world.memories[-1].told_there
+    return bool(len(service.came) >= 3 and told and world.diary.count("heartbeat") > 3)
