@@ -64,7 +64,7 @@ def _begun(work: Callable[[], _T], name: str) -> "futures.Future[_T]":
     Work that hangs keeps its thread, and other work is done by others.
     """
     made: futures.Future[_T] = futures.Future()
-    # It counts as running at once: nobody can cancel it any more.
+    # It counts as running at once, and cannot be cancelled any more.
     made.set_running_or_notify_cancel()
     _give(lambda free: _do(work, made, free), name)
     return made
