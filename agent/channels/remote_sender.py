@@ -44,6 +44,8 @@ LONGEST_WAIT = 3600.0
 """Seconds that a service may ask to be left alone."""
 
 _LONGEST_TASK = 1 << 20
+_NICE = 5
+"""Of the process, beside the agent's 0; Windows has none."""
 _WATCH_EVERY = 0.05
 _GRACE = 2.0
 """Seconds after `SEND_SECONDS` until the process ends itself, in case the agent is no longer there to end it."""
@@ -245,6 +247,9 @@ def _bound_the_process() -> None:
         # Linux counts all private memory here and refuses more at once; other systems hardly use this limit.
         resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(AttributeError, OSError):
+        # Loading Apprise takes a second of one core: on a busy computer the agent's heartbeats come first.
+        os.nice(_NICE)
     # Plugins have threads: a dozen of them with the usual 8 MiB of stack would take too much memory.
     threading.stack_size(1 << 20)
     deadline = time.monotonic() + SEND_SECONDS + _GRACE

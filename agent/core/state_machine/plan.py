@@ -17,6 +17,8 @@ FAST_LOOK = 0.3
 """Seconds between looks just after something went away, so that its return is noticed at once."""
 SHORTEST_LOOK = 0.05
 """Seconds between two looks at least, whatever is urgent."""
+FEW = 10
+"""Connections up to which that is so; with more it is longer, in proportion."""
 CALM = 2.0
 """A connection that is up tells by itself what happens to it, and one that does not answer is asked again at times of
 its own: looks find only newcomers then, and may be rarer."""
@@ -64,7 +66,9 @@ def plan(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]
     at = now.monotonic
     if state.urgent_since is None:
         at = max(state.machine.taken + pace, min(affordable, state.machine.taken + LONGEST_LOOK))
-    at = max(at, now.monotonic, state.machine.taken + SHORTEST_LOOK if state.machine.taken else 0.0)
+    # After a look every connection is judged: where there are many, and some of them flap, the others need the time.
+    shortest = SHORTEST_LOOK * max(1.0, len(state.watched) / FEW)
+    at = max(at, now.monotonic, state.machine.taken + shortest if state.machine.taken else 0.0)
     look = LookAt(at, ports, thorough=_is_thorough(state, facts_of, at, affordable=at >= affordable))
     planned = state.look_at
     if planned is None or look.at < planned.at - 0.01 or (look.thorough and not planned.thorough):

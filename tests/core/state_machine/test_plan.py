@@ -16,6 +16,7 @@ from agent.core.state_machine.connection import Blocked, Connecting, Idle, Link
 from agent.core.state_machine.plan import (
     AHEAD,
     FAST_LOOK,
+    FEW,
     FROZEN_AGAIN,
     LONGEST_LOOK,
     SETTLING,
@@ -81,6 +82,15 @@ def test_what_is_urgent_is_looked_at_now_and_never_twice_at_once() -> None:
 
     assert look(state).at == NOW.monotonic + SHORTEST_LOOK
     assert look(state, NOW.later(1)).at == NOW.monotonic + 1
+
+
+def test_with_many_connections_what_is_urgent_is_looked_at_now_and_then_less_often() -> None:
+    state = replace(connected(), urgent_since=NOW.monotonic)
+    many = replace(state, watched=state.watched * 100)
+
+    assert look(many, NOW.later(5.0)).at == NOW.later(5.0).monotonic
+    assert look(many).at == NOW.monotonic + SHORTEST_LOOK * 100 / FEW
+    assert look(state).at == NOW.monotonic + SHORTEST_LOOK
 
 
 def test_just_after_something_went_away_looks_are_quick_and_then_slow_down() -> None:
