@@ -16,7 +16,6 @@ import os
 import re
 import threading
 import time
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any, NoReturn
 
@@ -231,6 +230,8 @@ def _wait(header: str | None) -> float | None:
     """Seconds of a Retry-After header (RFC 9110, 10.2.3), within bounds; None without one that can be read."""
     if header is None:
         return None
+    from email.utils import parsedate_to_datetime
+
     with contextlib.suppress(ValueError, TypeError, OverflowError):
         text = header.strip()[:40]
         seconds = float(text) if text.isdecimal() else parsedate_to_datetime(text).timestamp() - time.time()
