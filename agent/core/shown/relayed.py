@@ -260,7 +260,7 @@ def _history_to_do(used: int, of: int, programs: Sequence[ProgramUse]) -> str:
 def _rate_to_do(programs: Sequence[ProgramUse]) -> str:
     busiest = _most(programs, lambda one: one.most)
     if busiest is None:
-        return "No program that is connected has sent any."
+        return "No program that is connected has sent any in the last ten minutes."
     told = f"{busiest.name} has sent most, {busiest.most} in one second; {busiest.rate_allowed} are allowed to each"
     if busiest.most < busiest.rate_allowed * NEAR:
         return f"{told}."

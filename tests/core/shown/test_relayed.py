@@ -84,7 +84,7 @@ def test_history_tells_who_has_sent_most_and_when_the_next_is_safe(
 @pytest.mark.parametrize(
     ("rate", "to_do"),
     [
-        (0, "No program that is connected has sent any."),
+        (0, "No program that is connected has sent any in the last ten minutes."),
         (30, "a has sent most, 30 in one second; 50 are allowed to each."),
         (
             46,
