@@ -50,6 +50,7 @@ from agent.core.updates import Origin
 from agent.errors import GatelightError
 from agent.platforms.desktop_session import is_session, is_worth_a_move, take_over
 from agent.platforms.opening import has_browser
+from agent.runtime.aside import Together
 from agent.runtime.clock import ClockGap, SystemClock
 from agent.runtime.control.answers import answer
 from agent.runtime.control.channel import ControlServer
@@ -167,12 +168,15 @@ class AgentHost:
         """
         self._aio = asyncio.get_running_loop()
         control = ControlServer(self._places, lambda request: self._answer(read_command(request)))
+        together = Together("glance at the disk")
         schedule = Schedule(
             self._world.now,
             slept=SystemClock().slept,
             woke=self._woke,
             files=self._configuration.changed,
-            also=self._watches(control),
+            disk=self._disk_watches(control, together),
+            also=self._duties(),
+            together=together,
         )
         await schedule.watch(ConfigurationStamp(self._places.config))
         await control.start()
@@ -205,9 +209,9 @@ class AgentHost:
             quiet=lambda: all_quiet(self._loop.state, self._world.now()),
         )
 
-    def _watches(self, control: ControlServer) -> Sequence[Callable[[], Awaitable[None]]]:
-        """What is looked at besides; an agent that has no data folder of its own is part of another program."""
-        if self._instance is None or self._history is None:
+    def _disk_watches(self, control: ControlServer, together: Together) -> Sequence[Callable[[], Awaitable[None]]]:
+        """What is looked at on the disk; an agent that has no data folder of its own is part of another program."""
+        if self._instance is None:
             return ()
 
         def lost(fault: GatelightError) -> None:
@@ -220,10 +224,20 @@ class AgentHost:
             self._memory_file.write_again(self._loop.state.memory)
             self._page.keep_again()
 
-        folder = FolderWatch(self._instance, control, made_again=made_again, lost=lost)
+        folder = FolderWatch(self._instance, control, made_again=made_again, lost=lost, together=together)
         program = ProgramWatch(
-            own_files(), works=own_files_work, replaced=self._desktop.begin_anew, removed=self._desktop.leave
+            own_files(),
+            works=own_files_work,
+            replaced=self._desktop.begin_anew,
+            removed=self._desktop.leave,
+            together=together,
         )
+        return folder.look, program.look
+
+    def _duties(self) -> Sequence[Callable[[], Awaitable[None]]]:
+        """What else is done at every turn; not by an agent that is part of another program."""
+        if self._history is None:
+            return ()
         welcome = Welcome(
             self._agent,
             self._memory_file,
@@ -232,8 +246,8 @@ class AgentHost:
             act=self._actions.act_aside,
         )
         week = WeeklySummary(self._agent, opens_page=lambda: self._opens_page)
-        looks = folder.look, program.look, self._history.alive, self._keep_times, welcome.look
-        return *looks, self._outward.look, week.look
+        own = self._history.alive, self._keep_times, welcome.look
+        return *own, self._outward.look, week.look
 
     _setup: "SetupHost | None" = None
 

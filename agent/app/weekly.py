@@ -12,8 +12,6 @@ from agent.core.events import SummarySaid
 from agent.core.shown.display import Notice
 from agent.core.state_machine.quiet import all_quiet
 from agent.errors import GatelightError
-from agent.history.reading import read_days, zone_time
-from agent.history.summary import SUMMARY_KEY, week_notice
 from agent.runtime.aside import OneAtATime
 
 logger = logging.getLogger("agent")
@@ -39,10 +37,14 @@ class WeeklySummary:
     async def look(self) -> None:
         """Say the summary where that is due."""
         state, now = self._agent.state, self._agent.now()
-        if now.monotonic < self._next:
+        wanted = state.settings.history.weekly_summary
+        if now.monotonic < self._next or (not wanted and state.memory.summary_said is None):
             return
+        # Imported late, here and below: few users want a summary.
+        from agent.history.reading import zone_time
+
         plan = weekly(
-            wanted=state.settings.history.weekly_summary,
+            wanted=wanted,
             said=state.memory.summary_said,
             now=now.wall,
             today=datetime.fromtimestamp(now.wall).astimezone().date(),
@@ -55,6 +57,8 @@ class WeeklySummary:
             await self._say(plan.due)
 
     async def _say(self, day: date) -> None:
+        from agent.history.summary import SUMMARY_KEY
+
         try:
             notice = await self._reader.within(_READ_SECONDS, lambda: self._read(day))
         except (GatelightError, TimeoutError) as fault:
@@ -69,5 +73,8 @@ class WeeklySummary:
 
     def _read(self, day: date) -> Notice | None:
         """The notice about the week that ended at the beginning of a day; None where nothing of it was watched."""
+        from agent.history.reading import read_days, zone_time
+        from agent.history.summary import week_notice
+
         ended = datetime.fromtimestamp(zone_time(day, 0) - 1.0).astimezone()
         return week_notice(read_days(self._agent.places.data, _WEEK, ended))

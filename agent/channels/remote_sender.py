@@ -16,7 +16,6 @@ import os
 import re
 import threading
 import time
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any, NoReturn
 
@@ -45,6 +44,8 @@ LONGEST_WAIT = 3600.0
 """Seconds that a service may ask to be left alone."""
 
 _LONGEST_TASK = 1 << 20
+_NICE = 5
+"""Of the process, beside the agent's 0; Windows has none."""
 _WATCH_EVERY = 0.05
 _GRACE = 2.0
 """Seconds after `SEND_SECONDS` until the process ends itself, in case the agent is no longer there to end it."""
@@ -229,6 +230,8 @@ def _wait(header: str | None) -> float | None:
     """Seconds of a Retry-After header (RFC 9110, 10.2.3), within bounds; None without one that can be read."""
     if header is None:
         return None
+    from email.utils import parsedate_to_datetime
+
     with contextlib.suppress(ValueError, TypeError, OverflowError):
         text = header.strip()[:40]
         seconds = float(text) if text.isdecimal() else parsedate_to_datetime(text).timestamp() - time.time()
@@ -244,6 +247,9 @@ def _bound_the_process() -> None:
         # Linux counts all private memory here and refuses more at once; other systems hardly use this limit.
         resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(AttributeError, OSError):
+        # Loading Apprise takes a second of one core: on a busy computer the agent's heartbeats come first.
+        os.nice(_NICE)
     # Plugins have threads: a dozen of them with the usual 8 MiB of stack would take too much memory.
     threading.stack_size(1 << 20)
     deadline = time.monotonic() + SEND_SECONDS + _GRACE

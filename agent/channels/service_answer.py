@@ -2,7 +2,10 @@
 sentence for people; of a mail server, what it replied."""
 
 import json
-import smtplib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import smtplib
 
 _TELLING = ("error", "description", "errors", "message", "detail")
 """Members of JSON in which services tell what is wrong: ntfy, Telegram, Pushover, Discord, and what others use."""
@@ -50,9 +53,12 @@ class MailReplies:
 
     def listen(self) -> None:
         """Take every reply that any session of this process gets."""
+        # Only the process that sends needs it; it brings OpenSSL.
+        import smtplib
+
         heard = smtplib.SMTP.getreply
 
-        def getreply(session: smtplib.SMTP) -> tuple[int, bytes]:
+        def getreply(session: "smtplib.SMTP") -> tuple[int, bytes]:
             code, text = heard(session)
             self.take(code, text)
             return code, text

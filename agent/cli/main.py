@@ -117,8 +117,9 @@ def _page(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     import threading
 
-    from agent.runtime import stop_signals
+    from agent.runtime import garbage, stop_signals
 
+    garbage.loading_begins()
     places = _places(options)
     if can_ask() and not options.autostart:
         from agent.cli.life import offer_replacement

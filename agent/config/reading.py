@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +167,8 @@ def refusal(shown: str, key: Key, value: object, refused: ValueRefused) -> str:
 def _unknown(prefix: str, name: str, declared: KeyTable | None) -> str:
     known = [*(key.name for key in declared.keys), *inner_tables(declared)] if declared else _outer_tables()
     elsewhere = [f"{t.name}.{key.name}" for t in TABLES.values() for key in t.keys if key.name == name]
+    from difflib import get_close_matches
+
     near = get_close_matches(name, known, n=1) or get_close_matches(name.lower(), known, n=1) or elsewhere[:1]
     suggestion = f" (did you mean {near[0]}?)" if near else ""
     return f"{prefix}{key_words(name)} is not known{suggestion}, but must be one of {', '.join(known)}"

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from agent.core.facts import Fact, Known, Process, Unknown
@@ -16,6 +17,7 @@ from agent.tws.launcher_log import LoginTold, read_launcher_log
 TAIL = 500_000
 """Bytes of the end of the file that are read: days of waiting for a log-in."""
 
+_DAY = 86400
 _NAME = "launcher.log"
 _BESIDE = "jts.ini"
 """This file marks a settings folder. The log of the same application is in that folder, or nowhere."""
@@ -65,9 +67,9 @@ class LauncherLogObserver:
         """The log of a process: the newest of those in the first folder that has one, or is a settings folder."""
         for place in self._places(process):
             found = []
-            for name in _names(now):
+            for log in _logs(place, int(now // _DAY)):
                 try:
-                    found.append((os.lstat(place / name).st_mtime_ns, place / name))
+                    found.append((os.lstat(log).st_mtime_ns, log))
                 except OSError:
                     continue
             if found:
@@ -94,11 +96,15 @@ class LauncherLogObserver:
         return fact
 
 
-def _names(now: float) -> tuple[str, ...]:
-    """What the log may be called: older builds put the day into the name, in the time of their own zone."""
-    today = datetime.fromtimestamp(now, UTC)
+@lru_cache(maxsize=64)
+def _logs(place: Path, day: int) -> tuple[Path, ...]:
+    """Where the log may lie: older builds put the day into the name, in the time of their own zone.
+
+    `day`: counted from 1970.
+    """
+    today = datetime.fromtimestamp(day * _DAY, UTC)
     days = (today + timedelta(days=n) for n in (-1, 0, 1))
-    return (_NAME, *(f"launcher.{day:%Y%m%d}.log" for day in days))
+    return (place / _NAME, *(place / f"launcher.{day:%Y%m%d}.log" for day in days))
 
 
 def _open_own(path: Path) -> int:

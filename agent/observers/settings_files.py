@@ -5,6 +5,7 @@ import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from agent.core.facts import Fact, Known, SettingsHints, Unknown
@@ -60,15 +61,15 @@ class SettingsFilesObserver:
     def _places(self, application: Application, ibc: IbcConfig | None, folders: Sequence[str]) -> tuple[Path, ...]:
         working, program = folders[:1], folders[1:]
         named = [x for x in (application.settings_folder, ibc.settings_folder if ibc is not None else None) if x]
-        found = [_beside(x, working) for x in named] + [Path(x) for x in working]
-        return (*found, *self._roots, *(Path(x) for x in program))
+        found = [_beside(x, *working) for x in named] + [_beside(x) for x in working]
+        return (*found, *self._roots, *(_beside(x) for x in program))
 
     def _ibc(self, application: Application, working: Sequence[str]) -> tuple[IbcConfig | None, bool]:
         """IBC's configuration, where the command line names one, and whether reading it was refused."""
         if application.ibc_config is None:
             return None, False
         try:
-            return self._ibc_config(_beside(application.ibc_config, working)), False
+            return self._ibc_config(_beside(application.ibc_config, *working)), False
         except FileNotFoundError:
             return None, False
         except OSError:
@@ -116,9 +117,10 @@ def _daily(file: JtsIni | IbcConfig | None) -> tuple[int | None, int | None]:
     return (None, None) if file is None else (file.auto_restart_time, file.auto_logoff_time)
 
 
-def _beside(path: str, working: Sequence[str]) -> Path:
+@lru_cache(maxsize=128)
+def _beside(path: str, working: str = "") -> Path:
     """A path of a command line: a relative one starts at the working folder of its process."""
-    return Path(working[0], path) if working else Path(path)
+    return Path(working, path)
 
 
 def _stamp(path: Path) -> _Stamp:

@@ -62,6 +62,11 @@ class ConnectionLimit:
         if transport is not None and (connection := self.open.get(transport)) is not None:
             connection.wait(self.quiet_seconds)
 
+    def ends_with(self, transport: asyncio.BaseTransport | None, task: "asyncio.Task[Any] | None") -> None:
+        """Cancel a task as soon as the connection is lost: an answer without an end would learn it late."""
+        if transport is not None and task is not None and (connection := self.open.get(transport)) is not None:
+            connection.endless = task
+
     def make_room(self) -> None:
         """Drop the connection that has waited longest when all places are taken."""
         while len(self.open) >= self.most:
@@ -92,6 +97,8 @@ class _Connection(asyncio.Protocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._judging: asyncio.Task[None] | None = None
         self._let_in = False
+        self.endless: asyncio.Task[Any] | None = None
+        """What writes an answer that has no end of its own."""
 
     @property
     def waits(self) -> bool:
@@ -170,6 +177,8 @@ class _Connection(asyncio.Protocol):
             self._limit.open.pop(self._transport, None)
         if self._let_in:
             self._inner.connection_lost(fault)
+        if self.endless is not None:
+            self.endless.cancel()
 
     def data_received(self, data: bytes) -> None:
         self._inner.data_received(data)

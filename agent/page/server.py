@@ -281,6 +281,9 @@ class PageServer:
         answer = web.StreamResponse(headers={**HEADERS, **kind})
         await answer.prepare(request)
         self._on_use(True)
+        if self._limit is not None:
+            # A page that is closed or loaded again leaves its place at once, not with the next sign of life.
+            self._limit.ends_with(request.transport, asyncio.current_task())
         try:
             # With this key the page finds the next server, and no other program can have it: see `waiting`.
             await self.streams.run(answer.write, f"event: wait\ndata: {proven.session.wait}\n\n".encode())

@@ -66,10 +66,11 @@ def read_file(path: Path, most: int, *, links: bool = True) -> bytes:
     return content
 
 
-def replace_file(path: Path, content: bytes, mode: int = PRIVATE) -> None:
+def replace_file(path: Path, content: bytes, mode: int = PRIVATE, *, lasting: bool = True) -> None:
     """Replace a file in one step: no reader sees half of it, even after a kill or a power cut. Raises OSError.
 
-    A draft beside the file is on the disk, with the file's mode, before it takes the name.
+    A draft beside the file is on the disk, with the file's mode, before it takes the name. What is not `lasting` is
+    worth nothing after a power cut, and does not wait for the disk.
     """
     # Imported late: a program that only reads must be quick.
     import tempfile
@@ -77,7 +78,7 @@ def replace_file(path: Path, content: bytes, mode: int = PRIVATE) -> None:
     remove_drafts(path.parent, path.name, older=_LEFT)
     descriptor, draft = tempfile.mkstemp(_DRAFT, f".{path.name}-", path.parent)
     try:
-        _write(descriptor, content)
+        _write(descriptor, content, lasting)
         if mode != PRIVATE:
             Path(draft).chmod(mode)
         Path(draft).replace(path)
@@ -85,10 +86,11 @@ def replace_file(path: Path, content: bytes, mode: int = PRIVATE) -> None:
         with contextlib.suppress(OSError):
             Path(draft).unlink()
         raise
-    _sync_folder(path.parent)
+    if lasting:
+        _sync_folder(path.parent)
 
 
-def replace_own_file(path: Path, content: bytes) -> None:
+def replace_own_file(path: Path, content: bytes, *, lasting: bool = True) -> None:
     """`replace_file` for a private file in a folder of this user. Raises OSError, and `NotOurs` for another's folder.
 
     Everything is done in the folder that was checked. A folder that another user puts in its place gets nothing.
@@ -97,26 +99,28 @@ def replace_own_file(path: Path, content: bytes) -> None:
 
     with opened_own(path.parent) as folder:
         if folder is None:
-            replace_file(path, content)
+            replace_file(path, content, lasting=lasting)
             return
         remove_drafts(path.parent, path.name, older=_LEFT)
         draft = f".{path.name}-{os.urandom(8).hex()}{_DRAFT}"
         try:
-            _write(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE, dir_fd=folder), content)
+            _write(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE, dir_fd=folder), content, lasting)
             os.replace(draft, path.name, src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:
             with contextlib.suppress(OSError):
                 os.unlink(draft, dir_fd=folder)
             raise
-        with contextlib.suppress(OSError):
-            os.fsync(folder)
+        if lasting:
+            with contextlib.suppress(OSError):
+                os.fsync(folder)
 
 
-def _write(descriptor: int, content: bytes) -> None:
+def _write(descriptor: int, content: bytes, lasting: bool) -> None:
     with open(descriptor, "wb") as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+        if lasting:
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def remove_drafts(folder: Path, name: str = "", *, older: float = 0.0) -> None:

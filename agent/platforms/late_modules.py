@@ -6,6 +6,7 @@ contents. An import after that gets the real one.
 
 import sys
 import threading
+from collections.abc import Mapping
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -20,12 +21,43 @@ numbers (4 MiB, with OpenSSL)."""
 OF_A_COMMAND = ("inspect", "bz2", "lzma")
 """Of the same, what a command seldom needs and the agent does: a fifth of the time of `gatelight status`. `dataclasses`
 describes classes that have no docstring with it, `shutil` packs archives."""
+OF_THE_SCHEDULER = ("importlib.metadata", "multiprocessing", "concurrent.futures.process")
+"""What APScheduler imports for plug-ins that are asked for by name, and for work in other processes; Gatelight has
+neither (2 MiB, and a reading of all packages that are installed)."""
+
+
+class _Nothing(Exception):
+    """No object is of this kind."""
+
+
+def _no_version(package: str) -> str:
+    raise _Nothing(package)
+
+
+_LENT: Mapping[tuple[str, str], Mapping[str, object]] = {
+    # Asyncio asks of each socket that it connects whether it is an `SSLSocket`.
+    ("ssl", "asyncio.base_events"): {"SSLSocket": _Nothing},
+    # eventkit and APScheduler ask as they are imported, for what they only show. APScheduler has a version of its own
+    # where packages have no metadata.
+    ("importlib.metadata", "eventkit.version"): {"version": lambda package: "0"},
+    ("importlib.metadata", "apscheduler"): {"version": _no_version, "PackageNotFoundError": _Nothing},
+    ("importlib.metadata", "apscheduler.schedulers.base"): {"entry_points": lambda group: ()},
+    ("concurrent.futures.process", "apscheduler.executors.pool"): {"BrokenProcessPool": _Nothing},
+}
+"""By module and who asks it: what the answer is as long as the real module is not loaded. Nothing comes of it, for
+want of what only the real module makes. Others get the real contents: they may build on them."""
 
 
 class StandIn(ModuleType):
     """An empty module that answers with the real one's contents."""
 
     def __getattr__(self, name: str) -> Any:
+        lent = _LENT.get((self.__name__, sys._getframe(1).f_globals.get("__name__", "")), {})
+        if lent and sys.modules.get(self.__name__) is self and (name in lent or name == "__path__"):
+            if name == "__path__":
+                # An import asks this first; of a module that is no package, it goes on.
+                raise AttributeError(name)
+            return lent[name]
         if name.startswith("__") and name not in _ASKED:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         return getattr(self._real(), name)
@@ -46,33 +78,17 @@ class StandIn(ModuleType):
         return real
 
 
-class _Nothing:
-    """No object is of this kind."""
-
-
-class SslStandIn(StandIn):
-    """`ssl`: asyncio asks of each socket that it connects whether it is an `SSLSocket`.
-
-    As long as the real module is not loaded, there is none. Others get the real class: they may build on it.
-    """
-
-    def __getattr__(self, name: str) -> Any:
-        asked_by = sys._getframe(1).f_globals.get("__name__")
-        if name == "SSLSocket" and asked_by == "asyncio.base_events" and sys.modules.get(self.__name__) is self:
-            return _Nothing
-        return super().__getattr__(name)
-
-
-_KINDS = {"ssl": SslStandIn}
-
-
 def keep_out(*names: str) -> None:
     """Put stand-ins where an import finds them, unless the modules are already there."""
     for name in names:
         if name not in sys.modules:
-            stand_in = _KINDS.get(name, StandIn)(name)
+            stand_in = StandIn(name)
             stand_in.__spec__ = ModuleSpec(name, None)
             sys.modules[name] = stand_in
+            # An import that finds it binds it no more.
+            package, _, part = name.rpartition(".")
+            if package in sys.modules:
+                setattr(sys.modules[package], part, stand_in)
 
 
 def keep_face_out(package: str) -> None:

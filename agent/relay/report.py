@@ -187,4 +187,4 @@ class ReportWriter:
             self._wrote = True
             # A disk that is full or gone costs the report, and nothing else.
             with suppress(OSError):
-                replace_own_file(self._path, json.dumps(report).encode())
+                replace_own_file(self._path, json.dumps(report).encode(), lasting=False)

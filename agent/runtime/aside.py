@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent import futures
+from functools import partial
 from typing import Any, TypeVar
 
 _T = TypeVar("_T")
@@ -63,28 +64,40 @@ def _begun(work: Callable[[], _T], name: str) -> "futures.Future[_T]":
     Work that hangs keeps its thread, and other work is done by others.
     """
     made: futures.Future[_T] = futures.Future()
+    # It counts as running at once, and cannot be cancelled any more.
+    made.set_running_or_notify_cancel()
+    _give(lambda free: _do(work, made, free), name)
+    return made
 
-    def run(free: Callable[[], None]) -> None:
-        # Free before the result is told: who waits for it often has the next piece of work.
-        try:
-            result = work()
-        except BaseException as fault:
-            free()
-            made.set_exception(fault)
-        else:
-            free()
-            made.set_result(result)
 
+def _give(work: Callable[[Callable[[], None]], None], name: str) -> None:
+    """Let a thread that has no work do this."""
     try:
         hand = _IDLE.pop()
     except IndexError:
         hand = _Hand()
-    hand.give(run, name)
-    return made
+    hand.give(work, name)
+
+
+def _do(work: Callable[[], _T], made: "futures.Future[_T]", free: Callable[[], None]) -> None:
+    # Free before the result is told: who waits for it often has the next piece of work.
+    try:
+        result = work()
+    except BaseException as fault:
+        free()
+        made.set_exception(fault)
+    else:
+        free()
+        made.set_result(result)
 
 
 def in_thread(work: Callable[[], _T], name: str) -> "asyncio.Future[_T]":
     """The result of `work`, made in a thread that cannot keep the process from ending; on the running loop."""
+    return _awaited(_begun(work, name))
+
+
+def _awaited(begun: "futures.Future[_T]") -> "asyncio.Future[_T]":
+    """The result of work in a thread, on the running loop."""
     loop = asyncio.get_running_loop()
     made: asyncio.Future[_T] = loop.create_future()
 
@@ -99,9 +112,10 @@ def in_thread(work: Callable[[], _T], name: str) -> "asyncio.Future[_T]":
     def tell(done: "futures.Future[_T]") -> None:
         # RuntimeError: the loop was closed meanwhile.
         with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(settle, done)
+            if not done.cancelled():
+                loop.call_soon_threadsafe(settle, done)
 
-    _begun(work, name).add_done_callback(tell)
+    begun.add_done_callback(tell)
     return made
 
 
@@ -118,31 +132,76 @@ def done_within(limit: float, work: Callable[[], _T], name: str) -> _T:
     return made.result()
 
 
+class Together:
+    """Work that is handed in within one turn of the loop, done by one thread, which costs less than a thread for each.
+
+    Where a piece hangs, those behind it are not done; handed in again, they have another thread.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._pieces: list[tuple[Callable[[], Any], futures.Future[Any]]] = []
+
+    def begun(self, work: Callable[[], _T]) -> "futures.Future[_T]":
+        """The result of `work`; it can be cancelled until the thread begins with it."""
+        made: futures.Future[_T] = futures.Future()
+        if not self._pieces:
+            asyncio.get_running_loop().call_soon(self._begin)
+        self._pieces.append((work, made))
+        return made
+
+    def _begin(self) -> None:
+        pieces, self._pieces = self._pieces, []
+
+        def do_all(free: Callable[[], None]) -> None:
+            for number, (work, made) in enumerate(pieces, 1):
+                if made.set_running_or_notify_cancel():
+                    _do(work, made, free if number == len(pieces) else lambda: None)
+                elif number == len(pieces):
+                    free()
+
+        _give(do_all, self._name)
+
+
 class OneAtATime:
     """Work that may hang, awaited for a limited time; no further piece begins before an earlier one has come back.
 
     Otherwise work that is repeated would leave a hanging thread behind each time.
     """
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._running: asyncio.Future[Any] | None = None
+    def __init__(self, name: str, together: Together | None = None) -> None:
+        """`together`: with whose work it shares a thread; else it has a thread of its own."""
+        self._begin: Callable[[Callable[[], Any]], futures.Future[Any]]
+        self._begin = together.begun if together is not None else partial(_begun, name=name)
+        self._running: futures.Future[Any] | None = None
 
     async def within(self, limit: float, work: Callable[[], _T]) -> _T:
         """The result of `work`; raises TimeoutError after `limit` seconds."""
         # Of several callers that wait, one begins its work, and the others then wait for that.
         while (before := self._running) is not None and not before.done():
-            await asyncio.wait({before}, timeout=limit)
-            if not before.done():
-                raise _late(limit)
-        if before is not None:
-            # Its result or fault is too old to matter; asyncio logs a fault that is never retrieved.
-            before.exception()
-        self._running = running = in_thread(work, self._name)
-        await asyncio.wait({running}, timeout=limit)
-        if not running.done():
+            await _over(before, limit)
+        self._running = running = self._begin(work)
+        try:
+            await _over(running, limit)
+        except TimeoutError:
+            # What has not begun hangs behind other work, and is no hindrance to the next piece.
+            running.cancel()
+            raise
+        result: _T = running.result()
+        return result
+
+
+async def _over(begun: "futures.Future[Any]", limit: float) -> None:
+    """Wait until work in a thread is over; raises TimeoutError after `limit` seconds."""
+    told = _awaited(begun)
+    try:
+        await asyncio.wait({told}, timeout=limit)
+        if not told.done():
             raise _late(limit)
-        return running.result()
+        # What came of it is asked of the work itself; asyncio logs a fault that is never retrieved.
+        told.exception()
+    finally:
+        told.cancel()
 
 
 def _late(limit: float) -> TimeoutError:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from agent.runtime.aside import OneAtATime
+from agent.runtime.aside import OneAtATime, Together
 from agent.runtime.file_stamp import FileStamp, stamp_of
 
 logger = logging.getLogger("agent")
@@ -32,6 +32,7 @@ class ProgramWatch:
         works: Callable[[], bool],
         replaced: Callable[[], None],
         removed: Callable[[], None],
+        together: Together | None = None,
     ) -> None:
         """`works` tries the files on the disk, and may take a while. `replaced` and `removed` are called at most once.
 
@@ -41,7 +42,7 @@ class ProgramWatch:
         self._works = works
         self._replaced = replaced
         self._removed = removed
-        self._disk = OneAtATime("program files")
+        self._disk = OneAtATime("program files", together)
         self._own = self._last = self._refused = self._stamps()
         self._gone = 0
         self._told = False

@@ -6,12 +6,18 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from agent.core.clock import Moment
-from agent.runtime.aside import OneAtATime
+from agent.platforms.late_modules import OF_THE_SCHEDULER, keep_out
+from agent.runtime import garbage
+from agent.runtime.aside import OneAtATime, Together, in_thread
 from agent.runtime.clock import ClockGap, SleepWatch
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+    from apscheduler.triggers.interval import IntervalTrigger
 
 CLOCKS_EVERY = 10.0
 """Seconds between two readings of the clocks, and so from waking to noticing the sleep at most."""
@@ -33,30 +39,30 @@ class Schedule:
         slept: Callable[[], float | None],
         woke: Callable[[ClockGap], None],
         files: Callable[[], None],
+        disk: Sequence[Callable[[], Awaitable[None]]] = (),
         also: Sequence[Callable[[], Awaitable[None]]] = (),
+        together: Together | None = None,
         turn: float = min(CLOCKS_EVERY, FILES_EVERY),
         guard: float = GUARD_EVERY,
     ) -> None:
-        """`also`: what else is done at every turn.
+        """`disk`: what else glances at the disk at every turn, which goes best `together`; `also`: what else is done.
 
         `turn` and `guard` are seconds, see the constants; the demonstration and tests use shorter ones."""
         self._now = now
         self._slept = slept
         self._woke = woke
         self._changed = files
+        self._disk = disk
         self._also = also
-        self._glance = OneAtATime("glance at a file")
+        self._glance = OneAtATime("glance at a file", together)
         self._turn = turn
         self._guard_every = guard
         self._sleep_watch = SleepWatch(turn)
-        self._guard: asyncio.Future[None] | None = None
+        self._going: asyncio.Task[None] | None = None
         self._done = 0
         self._watched: dict[Callable[[], object], object] = {}
         """What tells that files have changed, and what it told last."""
-        # A job that was due while the machine slept runs once afterwards; the library would drop it by default.
-        self._scheduler = AsyncIOScheduler(
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}, timezone="UTC"
-        )
+        self._scheduler: AsyncIOScheduler | None = None
 
     async def watch(self, stamp: Callable[[], object]) -> None:
         """Report when files change, appear or go: when `stamp`, which is called aside, returns something else."""
@@ -67,36 +73,60 @@ class Schedule:
         """Begin, on the running loop."""
         # The first reading of the clocks, so that a sleep before the first turn is noticed.
         self._sleep_watch.observe(self._now(), self._slept())
-        self._scheduler.add_job(self.duties, "interval", seconds=self._turn, id="duties")
-        self._scheduler.start()
-        self._guard = asyncio.ensure_future(self._keep_going())
+        self._going = asyncio.get_running_loop().create_task(self._keep_going(), name="schedule")
 
     def stop(self) -> None:
         """End."""
-        if self._guard is not None:
-            self._guard.cancel()
-        if self._scheduler.running:
+        if self._going is not None:
+            self._going.cancel()
+        if self._scheduler is not None and self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 
     async def _keep_going(self) -> None:
-        """Keep the scheduler going: it uses the wall clock, and would pause for an hour if that is set back by one."""
+        """Begin with the first turn, and keep the scheduler going: it uses the wall clock, and would pause for an hour
+        if that is set back by one."""
+        # The scheduler is loaded for the first turn: until then the agent has better things to do.
+        await asyncio.sleep(self._turn)
+        scheduler, every_turn = await in_thread(_loaded, "scheduler")
+        self._scheduler = scheduler
+        scheduler.start()
+        # By the clock that the scheduler uses.
+        scheduler.add_job(self.duties, every_turn(self._turn), id="duties", next_run_time=datetime.now(UTC))
         while True:
             done = self._done
             await asyncio.sleep(self._guard_every)
             if self._done == done:
-                self._scheduler.reschedule_job("duties", trigger="interval", seconds=self._turn)
+                scheduler.reschedule_job("duties", trigger=every_turn(self._turn))
 
     async def duties(self) -> None:
         """Do what is due at every turn; public so that tests need not wait."""
         self._done += 1
         if gap := self._sleep_watch.observe(self._now(), self._slept()):
             self._woke(gap)
-        for stamp, before in tuple(self._watched.items()):
-            # After a time-out (the disk hangs) the next turn asks again.
-            with contextlib.suppress(TimeoutError):
-                found = await self._glance.within(STAMP_SECONDS, stamp)
-                if found != before:
-                    self._watched[stamp] = found
-                    self._changed()
+        # At once, so that their glances at the disk share a thread.
+        await asyncio.gather(*(self._glance_at(stamp) for stamp in self._watched), *(duty() for duty in self._disk))
         for duty in self._also:
             await duty()
+
+    async def _glance_at(self, stamp: Callable[[], object]) -> None:
+        # After a time-out (the disk hangs) the next turn asks again.
+        with contextlib.suppress(TimeoutError):
+            found = await self._glance.within(STAMP_SECONDS, stamp)
+            if found != self._watched[stamp]:
+                self._watched[stamp] = found
+                self._changed()
+
+
+def _loaded() -> "tuple[AsyncIOScheduler, Callable[[float], IntervalTrigger]]":
+    """The scheduler, and a trigger of so many seconds from now on."""
+    keep_out(*OF_THE_SCHEDULER)
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+    from apscheduler.triggers.interval import IntervalTrigger
+
+    # A job that was due while the machine slept runs once afterwards; the library would drop it by default.
+    scheduler = AsyncIOScheduler(
+        job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}, timezone="UTC"
+    )
+    # The last that every start loads.
+    garbage.loading_is_over()
+    return scheduler, lambda seconds: IntervalTrigger(seconds=seconds, timezone="UTC")

@@ -34,21 +34,36 @@ class Tws:
 
     def __init__(self, name: bytes) -> None:
         self._name = name
+        self._served: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._served[task] = writer
         with contextlib.suppress(ConnectionError):
             while told := await reader.readline():
                 writer.write(self._name + told)
         writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+        del self._served[task]
+
+    async def close(self) -> None:
+        """End what is connected."""
+        for writer in self._served.values():
+            writer.close()
+        await asyncio.gather(*self._served, return_exceptions=True)
 
 
 @pytest.fixture
 async def ports() -> AsyncIterator[tuple[int, int]]:
     """Of two servers: the first and the second."""
-    servers = [await asyncio.start_server(Tws(name).serve, "127.0.0.1", 0) for name in (b"first ", b"second ")]
+    both = [Tws(name) for name in (b"first ", b"second ")]
+    servers = [await asyncio.start_server(one.serve, "127.0.0.1", 0) for one in both]
     yield servers[0].sockets[0].getsockname()[1], servers[1].sockets[0].getsockname()[1]
-    for server in servers:
+    for server, one in zip(servers, both, strict=True):
         server.close()
+        await one.close()
 
 
 def free_port() -> int:

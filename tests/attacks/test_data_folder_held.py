@@ -21,6 +21,7 @@ from agent.core.settings import Settings
 from agent.errors import AlreadyRunning, DataFolderError, GatelightError
 from agent.platforms import files, folders
 from agent.runtime import aside
+from agent.runtime.aside import Together
 from agent.runtime.control.channel import ControlServer
 from agent.runtime.folder_watch import FolderWatch
 from agent.runtime.instance import Instance, running_pid
@@ -161,7 +162,8 @@ async def test_an_agent_that_is_not_the_only_one_takes_the_way_out_that_has_a_ti
     first.take()
     try:
         host = AgentHost(places, Settings(), desktop, instance=first)
-        look, *_ = host._watches(ControlServer(places, lambda request: host._answer(read_command(request))))
+        control = ControlServer(places, lambda request: host._answer(read_command(request)))
+        look, *_ = host._disk_watches(control, Together("disk"))
         await look()
         assert desktop.left == 0
         places.data.rename(places.data.with_name("before"))
@@ -188,7 +190,7 @@ async def test_a_channel_that_is_closed_while_it_is_looked_at_is_not_opened_agai
 
     async with watched.living():
         monkeypatch.setattr("agent.runtime.control.unix_socket.in_place", ends_meanwhile)
-        await watched.control.renew()
+        await watched.watch.look()
         await asyncio.wrap_future(closing[0])
         assert list(places.control.iterdir()) == []
 

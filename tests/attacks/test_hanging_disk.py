@@ -162,6 +162,21 @@ def test_a_file_is_replaced_whole_with_its_mode_and_leaves_no_draft(
     assert os.fsync is real
 
 
+@pytest.mark.parametrize("put", [replace_file, replace_own_file])
+def test_what_need_not_last_never_waits_for_the_disk(
+    put: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hangs(_: int) -> None:
+        raise AssertionError("it waits for the disk")
+
+    monkeypatch.setattr(os, "fsync", hangs)
+    put(tmp_path / "x", b"old", lasting=False)
+    put(tmp_path / "x", b"new", lasting=False)
+
+    assert (tmp_path / "x").read_bytes() == b"new"
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
 @needs_users
 def test_a_folder_that_another_user_has_put_in_its_place_gets_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "data"

@@ -111,6 +111,12 @@ OURS = {
     "ServedBefore": {"connection"},
     "Snoozed": {"connection", "code"},
     "Stopped": {"connection"},
+    "TargetAnswered": {"target"},
+    "ToldThere": {"connection", "key", "target"},
+    "Standing": {"connection", "key"},
+    "WaitingNotice": {"key", "severity", "target"},
+    # Compared with what the configuration says, and never shown.
+    "RelaySeen": {"allow"},
     "ApiClient": {"place"},
     "ProgramId": {"place"},
     "PortKept": {"connection", "server"},

@@ -114,12 +114,13 @@ def connection(gateway: SimulatedApplication, case: Case) -> ConnectionSettings:
 
 
 SILENT = {
+    "limits",
     "link-back-kept",
     "link-back-unsaid",
     "market-closed",
     *(name for name in FAULTS if name.startswith("config-")),
 }
-"""Faults that nothing is said of: they are for what reads data and settings, and tested there."""
+"""Faults that nothing is said of: they are for what reads data and settings or uses limits, and tested there."""
 
 
 def test_every_fault_of_the_simulator_is_tried() -> None:

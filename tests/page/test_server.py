@@ -440,6 +440,23 @@ async def test_there_are_so_many_live_pages_and_no_more(visitor: Visitor) -> Non
     await until(lambda: not len(visitor.server.streams))
 
 
+async def test_a_page_that_is_closed_leaves_its_place_before_the_next_sign_of_life(backend: MadeUpBackend) -> None:
+    clock = asyncio.get_running_loop().time
+    server = PageServer(backend, Keyring(clock), streams=Streams(backend.view, beat=3600.0))
+    await server.start(0)
+    async with aiohttp.ClientSession() as http:
+        visitor = Visitor(server, http)
+        await visitor.enter()
+        # Loaded again and again, as a user does who waits for something.
+        for _ in range(MOST_STREAMS + 2):
+            async with visitor.page.ask("/events") as answer:
+                assert answer.status == 200
+                await anext(events(answer))
+            await until(lambda: not len(server.streams))
+        assert (await visitor.get("/api/limits"))[0] == 200
+    await server.close()
+
+
 async def test_a_page_that_does_not_read_is_dropped(visitor: Visitor, backend: MadeUpBackend) -> None:
     await visitor.enter()
     reader = socket.create_connection(("127.0.0.1", visitor.server.port))

@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from agent.platforms.late_modules import OF_THE_LIBRARY
+from agent.platforms.late_modules import OF_THE_LIBRARY, OF_THE_SCHEDULER
 
 WHO_IMPORTS = """
 import builtins, contextlib, sys
@@ -87,7 +87,9 @@ import asyncio, logging.handlers
 import dbus_fast, filelock
 from agent.app.agent_host import AgentHost
 from agent.session.ib import IbSession
+from agent.runtime.schedule import _loaded
 import agent.tray.sni
+_loaded()
 from agent.platforms.late_modules import StandIn
 
 async def talk():
@@ -102,7 +104,9 @@ async def talk():
 
 asyncio.run(talk())
 print(*sorted(name for name, module in sys.modules.items() if isinstance(module, StandIn)))
-print(*sorted({"_ssl", "_hashlib", "ib_async.ib", "ib_async.flexreport", "html.entities"} & sys.modules.keys()))
+unwanted = {"_ssl", "_hashlib", "email", "smtplib", "multiprocessing.context"}
+unwanted |= {"ib_async.ib", "ib_async.flexreport", "html.entities"}
+print(*sorted(unwanted & sys.modules.keys()))
 """
 """What the agent imports, and what it does with asyncio."""
 
@@ -192,6 +196,24 @@ ASKED_IN_THE_LIBRARY = (
     """,
 )
 
+AFTER_THE_SCHEDULER = (
+    "import importlib.metadata; assert importlib.metadata.version('APScheduler')[0] == '3'",
+    "from importlib.metadata import entry_points; assert entry_points(group='apscheduler.triggers')",
+    "from importlib import metadata; assert metadata.distribution('psutil').name == 'psutil'",
+    """
+    from concurrent.futures.process import BrokenProcessPool
+    from concurrent.futures import BrokenExecutor
+    assert issubclass(BrokenProcessPool, BrokenExecutor)
+    """,
+    "import multiprocessing; assert multiprocessing.get_context('spawn').Value('i', 4).value == 4",
+    "from multiprocessing import cpu_count; assert cpu_count() > 0",
+    """
+    from apscheduler.executors.pool import ProcessPoolExecutor
+    pool = ProcessPoolExecutor(1)
+    assert pool._pool.submit(abs, -4).result(60) == 4
+    """,
+)
+
 FACES = (
     "import ib_async; assert ib_async.IB().isConnected() is False",
     "from ib_async import IB, FlexReport; assert IB().client.__class__ is Client",
@@ -206,7 +228,7 @@ def test_the_agent_does_without_them() -> None:
     answer, kept_out, loaded = said(RUNNING)
 
     assert answer == "well"
-    assert {"PIL._imagingft", "ib_async", "numpy", *OF_THE_LIBRARY} <= set(kept_out.split())
+    assert {"PIL._imagingft", "ib_async", "numpy", *OF_THE_LIBRARY, *OF_THE_SCHEDULER} <= set(kept_out.split())
     assert loaded == ""
 
 
@@ -216,6 +238,11 @@ def test_who_asks_for_a_part_of_the_library_gets_the_real_one(question: str) -> 
         "from agent.platforms.late_modules import OF_A_COMMAND, OF_THE_LIBRARY, keep_out\n"
         "keep_out(*OF_THE_LIBRARY, *OF_A_COMMAND)\nimport asyncio, socket\n" + textwrap.dedent(question)
     )
+
+
+@pytest.mark.parametrize("question", AFTER_THE_SCHEDULER)
+def test_who_asks_for_what_the_scheduler_does_without_gets_the_real_one(question: str) -> None:
+    said(f"import agent.session.ib\nfrom agent.runtime.schedule import _loaded\n_loaded()\n{textwrap.dedent(question)}")
 
 
 @pytest.mark.parametrize("question", FACES)

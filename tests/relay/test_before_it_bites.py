@@ -3,6 +3,7 @@
 The relay's count is compared with that of the simulated TWS, which enforces the limits, at every report.
 """
 
+import itertools
 import random
 from collections import Counter, deque
 from collections.abc import Mapping
@@ -185,13 +186,15 @@ class _Day:
             near = [one["near"] for one in found if "near" in one]
             if near:
                 self.told[limit] = self.now
-            for one in near:
+            # What goes on was looked at when it began.
+            for one in (one for one in near if one["since_s"] < 1):
                 since = self.now - one["since_s"]
                 assert self.highest(limit, since) >= NEAR * self.allowed()[limit], f"{limit} was told without cause"
 
     def highest(self, limit: str, at: float) -> int:
         """The most that was in use around a time, by the simulated TWS."""
-        return max((used[limit] for time, used in self.seen if abs(time - at) <= 0.2), default=0)
+        around = itertools.takewhile(lambda one: one[0] >= at - 0.2, reversed(self.seen))
+        return max((used[limit] for time, used in around if time <= at + 0.2), default=0)
 
 
 Habit = Mapping[str, int]

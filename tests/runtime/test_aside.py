@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from agent.runtime.aside import OneAtATime, done_within, in_thread
+from agent.runtime.aside import OneAtATime, Together, done_within, in_thread
 
 LONG = 30.0
 
@@ -117,3 +117,50 @@ def test_a_fault_of_the_work_leaves_its_thread_in_order() -> None:
         with pytest.raises(LookupError):
             done_within(LONG, fault, "x")
     assert done_within(LONG, lambda: 5, "x") == 5
+
+
+async def test_work_handed_in_at_once_shares_a_thread() -> None:
+    together = Together("x")
+    disks = [OneAtATime(str(n), together) for n in range(3)]
+    threads = await asyncio.gather(*(disk.within(LONG, threading.get_ident) for disk in disks))
+
+    assert len(set(threads)) == 1
+    assert threading.get_ident() not in threads
+
+
+async def test_a_fault_of_one_piece_leaves_the_others_that_share_its_thread() -> None:
+    def fault() -> int:
+        raise LookupError("not there")
+
+    together = Together("x")
+    first, second, third = (OneAtATime(str(n), together) for n in range(3))
+    answers = await asyncio.gather(
+        first.within(LONG, lambda: 1), second.within(LONG, fault), third.within(LONG, lambda: 3), return_exceptions=True
+    )
+
+    assert answers[0] == 1
+    assert isinstance(answers[1], LookupError)
+    assert answers[2] == 3
+
+
+async def test_what_shares_a_thread_with_a_piece_that_hangs_is_done_the_next_time(goes_on: threading.Event) -> None:
+    begun: list[str] = []
+
+    def hang() -> None:
+        begun.append("lost disk")
+        goes_on.wait(LONG)
+
+    together = Together("x")
+    lost, well = OneAtATime("lost disk", together), OneAtATime("well", together)
+    answers = await asyncio.gather(
+        lost.within(0.05, hang), well.within(0.05, lambda: begun.append("too late")), return_exceptions=True
+    )
+    assert [type(answer) for answer in answers] == [TimeoutError, TimeoutError]
+
+    again = await asyncio.gather(lost.within(0.05, hang), well.within(LONG, lambda: 7), return_exceptions=True)
+    assert isinstance(again[0], TimeoutError)
+    assert again[1] == 7
+
+    goes_on.set()
+    assert await lost.within(LONG, lambda: 8) == 8
+    assert begun == ["lost disk"]

@@ -153,6 +153,7 @@ async def test_duties_go_on_after_the_wall_clock_was_set_back(clocks: Clocks, tm
         await until(lambda: clocks.changes == 1)
         # To the scheduler, a clock set back by an hour is a next time that lies an hour ahead.
         ahead = datetime.now(UTC) + timedelta(hours=1)
+        assert schedule._scheduler is not None
         schedule._scheduler.modify_job("duties", next_run_time=ahead)
         file.write_text("12")
         await until(lambda: clocks.changes == 2)
@@ -164,10 +165,11 @@ async def test_duties_go_on_after_the_wall_clock_was_set_back(clocks: Clocks, tm
 
 async def test_duties_that_fail_once_are_done_again(clocks: Clocks, tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
-    failures = iter([True, False])
+    failed: list[bool] = []
 
     def files() -> None:
-        if next(failures, False):
+        if not failed:
+            failed.append(True)
             raise ValueError("in a duty")
         clocks.changes += 1
 
@@ -177,14 +179,14 @@ async def test_duties_that_fail_once_are_done_again(clocks: Clocks, tmp_path: Pa
     await schedule.watch(partial(stamp_of, file))
     async with started(schedule):
         file.write_text("1")
-        await asyncio.sleep(0.1)
+        await until(lambda: bool(failed))
         file.write_text("12")
         await until(lambda: clocks.changes == 1)
 
 
 async def test_a_schedule_leaves_no_task_behind(clocks: Clocks) -> None:
-    async with started(clocks.schedule(turn=0.01)):
-        await asyncio.sleep(0.05)
+    async with started(clocks.schedule(turn=0.01)) as schedule:
+        await until(lambda: schedule._done > 1)
     await asyncio.sleep(0.05)
 
     assert [t for t in asyncio.all_tasks() if t is not asyncio.current_task()] == []

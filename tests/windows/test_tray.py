@@ -75,6 +75,7 @@ def test_a_right_click_opens_the_menu_and_a_line_can_be_clicked(windows: Windows
     closed = windows.screenshot("menu-closed")
 
     windows.click(x, y, button=3)
+    assert program.heard() == {"asked": "MenuOpened"}
     opened = windows.until(lambda seen: is_menu(changed(closed, seen)), "menu")
     left, _top, _right, bottom = changed(closed, opened) or (0, 0, 0, 0)
     windows.click(left + 30, bottom - 12)
@@ -99,6 +100,7 @@ def test_where_nothing_is_printed_in_bold_a_left_click_opens_the_menu(
     closed = windows.screenshot("left-click-menu-closed")
 
     windows.click(x, y)
+    assert program.heard() == {"asked": "MenuOpened"}
     opened = windows.until(lambda seen: is_menu(changed(closed, seen)), "left-click-menu")
     left, _top, _right, bottom = changed(closed, opened) or (0, 0, 0, 0)
     windows.click(left + 30, bottom - 12)

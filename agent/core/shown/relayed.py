@@ -250,7 +250,7 @@ def _lines_to_do(used: int, of: int, programs: Sequence[ProgramUse]) -> str:
 def _history_to_do(used: int, of: int, programs: Sequence[ProgramUse]) -> str:
     most = _most(programs, lambda one: one.history)
     if not used:
-        return "No program has sent any in the last ten minutes."
+        return "None that counts was sent in the last ten minutes: those for bars above 30 seconds do not."
     if used < of * NEAR:
         return f"{of - used} more fit." + (f" {most.name} has sent most, {most.history}." if most else "")
     who = f"{most.name} has sent most, {most.history}: let it pause" if most else "Their programs have left: wait"
@@ -260,7 +260,7 @@ def _history_to_do(used: int, of: int, programs: Sequence[ProgramUse]) -> str:
 def _rate_to_do(programs: Sequence[ProgramUse]) -> str:
     busiest = _most(programs, lambda one: one.most)
     if busiest is None:
-        return "No program has sent any in the last ten minutes."
+        return "No program that is connected has sent any in the last ten minutes."
     told = f"{busiest.name} has sent most, {busiest.most} in one second; {busiest.rate_allowed} are allowed to each"
     if busiest.most < busiest.rate_allowed * NEAR:
         return f"{told}."

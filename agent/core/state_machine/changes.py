@@ -77,10 +77,11 @@ def changes_of(kept: WellKept, known: Mapping[str, str], wall: float) -> tuple[C
     was = {change.what: change.now for change in kept.changes}
     found = []
     for what, value in {**dict(zip(kept.names, kept.values, strict=True)), **was}.items():
-        told = earlier.get(what, ChangeKept(what, value, value, wall))
-        now = known.get(what, told.now)
-        if now != told.before:
-            found.append(told if now == told.now else ChangeKept(what, told.before, now, wall))
+        told = earlier.get(what)
+        before, last = (value, value) if told is None else (told.before, told.now)
+        now = known.get(what, last)
+        if now != before:
+            found.append(told if told is not None and now == last else ChangeKept(what, before, now, wall))
     return tuple(sorted(found, key=lambda c: c.at))
 
 
@@ -140,5 +141,8 @@ def all_seen_by_user(kept: tuple[WellKept, ...], changes: tuple[ChangeKept, ...]
 
 
 def _adopted(kept: WellKept, known: Mapping[str, str], changes: tuple[ChangeKept, ...]) -> WellKept:
-    now = {**dict(zip(kept.names, kept.values, strict=True)), **known}
+    before = dict(zip(kept.names, kept.values, strict=True))
+    now = {**before, **known}
+    if now == before and changes == kept.changes:
+        return kept
     return replace(kept, names=tuple(now), values=tuple(now.values()), changes=changes)

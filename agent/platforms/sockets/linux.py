@@ -67,8 +67,13 @@ Keep = Callable[[int, int, int], bool]
 """Whether a socket matters, by its own port, its peer's port and its inode; the rest of most sockets is not read."""
 
 
-def parse_tcp_table(message: bytes, keep: Keep = lambda local, remote, inode: True) -> tuple[list[DiagRow], bool]:
-    """The sockets in one read of a dump, and whether it was the last read. Raises OSError for an error message."""
+def parse_tcp_table(
+    message: bytes, keep: Keep = lambda local, remote, inode: True, *, info: bool = False
+) -> tuple[list[DiagRow], bool]:
+    """The sockets in one read of a dump, and whether it was the last read. Raises OSError for an error message.
+
+    `info`: it was asked for, and tells how long a connection has stood.
+    """
     rows: list[DiagRow] = []
     at = 0
     while at + _HEADER.size <= len(message):
@@ -84,8 +89,8 @@ def parse_tcp_table(message: bytes, keep: Keep = lambda local, remote, inode: Tr
         if kind == _TCPDIAG_GETSOCK:
             found = _row(message, body, keep)
             if found is not None:
-                info = info_in(message, body, at + length)
-                rows.append(replace(found, stood=stood_at_least(info)) if info else found)
+                told = info_in(message, body, at + length) if info else b""
+                rows.append(replace(found, stood=stood_at_least(told)) if told else found)
         at += (length + 3) & ~3
     return rows, False
 
@@ -134,7 +139,7 @@ def dump(ports: frozenset[int] | None, keep: Keep, extensions: int = 0) -> list[
         netlink.send(header + request)
         last = False
         while not last:
-            rows, last = parse_tcp_table(netlink.recv(1 << 16), keep)
+            rows, last = parse_tcp_table(netlink.recv(1 << 16), keep, info=bool(extensions))
             found += rows
     return found
 
@@ -237,7 +242,8 @@ class NetlinkReader:
         self._ownerless.update(dict.fromkeys(self._missing(standing), now))
         withheld = frozenset(pid for pid in applications if not self._readable[pid])
         foreign = self._foreign(withheld)
-        rows = tuple(replace(d.row, pid=self._owner(d, foreign, matter)) for d in table)
+        owned = ((d.row, self._owner(d, foreign, matter)) for d in table)
+        rows = tuple(row if pid is None else replace(row, pid=pid) for row, pid in owned)
         return SocketReading(rows, withheld=withheld)
 
     def stood(self, row: SocketRow) -> float:

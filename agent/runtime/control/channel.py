@@ -102,31 +102,29 @@ class ControlServer:
             await asyncio.sleep(0)
         await self._leave()
 
-    async def renew(self) -> None:
-        """Listen anew where new clients would not find the socket any more; raises `DataFolderError`.
+    def in_place(self) -> bool:
+        """Whether new clients find the socket, as far as is known; reads the disk, from any thread.
 
-        Connected clients stay connected. A pipe on Windows is in no folder, and cannot be lost.
+        A pipe on Windows is in no folder, and cannot be lost.
         """
-        if sys.platform != "win32":
+        if sys.platform != "win32" and (bound := self._bound) is not None:
             from agent.runtime.control.unix_socket import in_place
 
-            bound, files = self._bound, self._files
-            try:
-                if (
-                    bound is None
-                    or files is None
-                    or await files.within(_FILES_WITHIN, lambda: in_place(self._places, bound))
-                ):
-                    return
-            except OSError:
-                # It is not known now, for example because the disk did not answer in time.
-                return
-            if self._server is None:
-                # The agent has ended meanwhile.
-                return
-            self._server.close()
-            await self._leave()
-            await self.start()
+            with contextlib.suppress(OSError):
+                return in_place(self._places, bound)
+        return True
+
+    async def renew(self) -> None:
+        """Listen anew, as new clients do not find the socket any more; raises `DataFolderError`.
+
+        Connected clients stay connected.
+        """
+        if self._server is None:
+            # The agent has ended meanwhile.
+            return
+        self._server.close()
+        await self._leave()
+        await self.start()
 
     async def _leave(self) -> None:
         """Remove the socket; a disk that hangs keeps it."""

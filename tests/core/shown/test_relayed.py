@@ -61,7 +61,7 @@ def test_the_program_that_holds_most_lines_comes_first_and_is_named(held: tuple[
 @pytest.mark.parametrize(
     ("sent", "left", "to_do", "safe_in"),
     [
-        (0, 0, "No program has sent any in the last ten minutes.", 0.0),
+        (0, 0, "None that counts was sent in the last ten minutes: those for bars above 30 seconds do not.", 0.0),
         (12, 3, "45 more fit. a has sent most, 12.", 0.0),
         (54, 0, "Nearly used up. a has sent most, 54: let it pause.", 0.0),
         (60, 0, "Used up: TWS refuses the next. a has sent most, 60: let it pause.", 500.0),
@@ -84,7 +84,7 @@ def test_history_tells_who_has_sent_most_and_when_the_next_is_safe(
 @pytest.mark.parametrize(
     ("rate", "to_do"),
     [
-        (0, "No program has sent any in the last ten minutes."),
+        (0, "No program that is connected has sent any in the last ten minutes."),
         (30, "a has sent most, 30 in one second; 50 are allowed to each."),
         (
             46,
