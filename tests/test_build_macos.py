@@ -213,6 +213,7 @@ class TestSpec:
         modules = ["agent.simulator.application", "agent.page.server"]
         hooks.collect_submodules = lambda *_, **__: modules  # type: ignore[attr-defined]
         hooks.collect_data_files = lambda *_: []  # type: ignore[attr-defined]
+        hooks.collect_entry_point = lambda name: ([], [f"found by {name}"])  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, hooks.__name__, hooks)
         monkeypatch.setattr("third_party.parts", lambda _files: [])
         monkeypatch.setattr("sysconfig.get_config_var", lambda _name: "13.0")
@@ -246,6 +247,7 @@ class TestSpec:
         assert told["BUNDLE"]["info_plist"] == bundle.info(version(), "13.0")
         assert Path(told["BUNDLE"]["icon"]).is_file()
         assert "codesign_identity" not in told["EXE"]
+        assert "found by keyring.backends" in told["Analysis"]["hiddenimports"]
 
     def test_what_is_in_it_is_signed_with_the_entitlements(
         self, made: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
