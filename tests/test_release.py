@@ -261,7 +261,11 @@ class TestParts:
         about = tmp_path / "pillow-13.0.0.dist-info"
         about.mkdir()
         (about / "METADATA").write_text("Metadata-Version: 2.4\nName: pillow\nVersion: 13.0.0\nLicense-Expression: X\n")
-        (about / "RECORD").write_text("PIL/a.so,,\npillow.libs/libtiff.so.6,,\npillow.libs/libavif.so.1,,\n")
+        files = ("PIL/a.so", "pillow.libs/libtiff.so.6", "pillow.libs/libavif.so.1")
+        for file in files:
+            (tmp_path / file).parent.mkdir(exist_ok=True)
+            (tmp_path / file).touch()
+        (about / "RECORD").write_text("".join(f"{file},,\n" for file in files))
         (tmp_path / "LICENSE.txt").write_text("The licence of Python")
         monkeypatch.setattr(third_party, "distributions", lambda: distributions(path=[str(tmp_path)]))
         monkeypatch.setattr(sys, "platform", "darwin")
