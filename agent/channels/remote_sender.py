@@ -53,6 +53,9 @@ _GRACE = 2.0
 _UNFIT = (400, 413, 422)
 """Statuses of HTTP by which a service says that it takes messages, but not this one (RFC 9110)."""
 
+_NO_NAME = "[127.0.0.1]"
+"""How a mail program without a name presents itself (RFC 5321, 4.1.3)."""
+
 
 class Word(StrEnum):
     """What became of the message."""
@@ -161,10 +164,18 @@ def _service(url: str, heard: _Heard) -> Any:
 
     _listen(heard)
     _bound_the_answers(heard)
+    _tell_no_name()
     # Its pictures would be fetched from a web site by the user's telephone.
     asset = apprise.AppriseAsset(app_id=KEPT_FOR, app_desc=KEPT_FOR, image_url_mask=None, image_url_logo=None)
     service = apprise.Apprise(asset=asset)
     return service if service.add(url) else None
+
+
+def _tell_no_name() -> None:
+    """Mail would tell the name of this computer, and wait for a name service to find it out."""
+    import socket
+
+    socket.getfqdn = lambda name="": _NO_NAME
 
 
 def _listen(heard: _Heard) -> None:

@@ -80,8 +80,9 @@ def mail_receiver(answer: str = "250 taken") -> Iterator[Receiver]:
     receiver = Receiver()
 
     class Box:
-        async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
-            receiver.came.append({"to": envelope.rcpt_tos, "mail": envelope.content.decode()})
+        async def handle_DATA(self, _server: Any, session: Any, envelope: Any) -> str:
+            mail = {"from": session.host_name, "to": envelope.rcpt_tos, "mail": envelope.content.decode()}
+            receiver.came.append(mail)
             return answer
 
     receiver.port = free_port()

@@ -91,6 +91,8 @@ async def test_a_mail_goes_out_and_one_that_is_refused_says_why() -> None:
         refused = await send_message(_mail(full.port), MESSAGE)
 
     assert taken.taken
+    # Neither is the name of this computer told, nor is a name service asked for it.
+    assert box.came[0]["from"] == "[127.0.0.1]"
     assert box.came[0]["to"] == ["me@example.org"]
     assert "Subject: TWS does not answer" in box.came[0]["mail"]
     assert "X-Application: Gatelight" in box.came[0]["mail"]
