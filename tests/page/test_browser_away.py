@@ -36,6 +36,11 @@ def names(openers: list[str]) -> list[str]:
     return [words.split("\n")[0].strip() for words in openers]
 
 
+async def whole(shown: Tab) -> None:
+    """Wait until every view is loaded: without an agent no more of them is."""
+    await shown.page.evaluate("import('/views.js').then(({ VIEWS }) => Promise.all(VIEWS.map((one) => one.load())))")
+
+
 async def left(shown: Tab) -> None:
     await shown.sees("Gatelight is not running", ".stale")
 
@@ -46,6 +51,7 @@ async def test_the_page_says_that_the_agent_is_gone_and_finds_it_again(tmp_path:
             await first.world.connected()
             shown = await stack.enter_async_context(tab(browser, await first.page.address()))
             await shown.sees("Connected", ".headline")
+            await whole(shown)
             command = first.page.view()["start"]["command"]
         await left(shown)
         said, still, header = (
