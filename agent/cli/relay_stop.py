@@ -1,4 +1,4 @@
-"""`gatelight relay stop NAME`: ends a relay, whoever has started it, and says what that cuts off."""
+"""`gatelight relay stop NAME`: ends a relay, started by hand or by the agent, and says what that cuts off."""
 
 import json
 import time

@@ -34,7 +34,7 @@ def leads_back(rows: Iterable[SocketRow], own_pid: int, port: int) -> int | None
             continue
         if process == own_pid:
             return first
-        # A port of its own is the near end of somebody else's connection.
+        # A port of its own is the near end of another program's connection.
         steps = {listening.get(there) for there in reaches[process]} - seen - {process}
         seen |= steps
         ways += steps

@@ -151,7 +151,7 @@ class Year(Day):
         return self._local(day, time(*divmod(RESTART_AT, 60)))
 
     def _log_ins(self, *, by_hand: bool = False) -> tuple[float, ...]:
-        """When IB ended the log-in: every other week the user sees to it by hand, in the weeks between nobody does."""
+        """When IB ended the log-in: the user sees to it by hand every other week, and is away in the weeks between."""
         weeks = (day for day in self._all_days() if day.weekday() == 6)
         return tuple(self._local(day, time(1), NEW_YORK) for day in weeks if (day.toordinal() // 7 % 2 == 0) is by_hand)
 

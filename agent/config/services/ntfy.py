@@ -29,7 +29,7 @@ _WRONG_SERVER = "The server must be an address such as https://ntfy.example.org,
 
 
 def new_topic() -> str:
-    """A topic that cannot be guessed: whoever knows a topic can read it."""
+    """A topic that cannot be guessed: every person who knows a topic can read it."""
     return f"gatelight-{secrets.token_urlsafe(_TOPIC_BYTES)}"
 
 

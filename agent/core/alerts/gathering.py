@@ -1,6 +1,6 @@
 """Notices of many connections about one thing, told as one: a hundred that say the same are none that is read.
 
-What is to be said about one connection of many waits for a moment. What is then said of four or more about the same
+A notice about one connection of many waits for a moment. What is then said of four or more about the same
 problem becomes one notice, with their number and the first names; so does its end. Those that follow join the notice,
 which is told again once a minute at most. With few connections nothing waits.
 """

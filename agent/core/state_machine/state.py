@@ -103,7 +103,7 @@ class AgentState:
     own: OwnProblems = field(default_factory=OwnProblems)
     """What is wrong with Gatelight itself."""
     gathered: Gathered = field(default_factory=Gathered)
-    """What is to be said about many connections and waits, and what was told as one."""
+    """Notices about many connections that wait, and those that were told as one."""
     next_number: int = 1
     turns_until: float = 0.0
     """Monotonic time up to which turns to connect are given away (see `core.state_machine.turns`)."""

@@ -121,7 +121,7 @@ async function call(path, options) {
 const LOOKS = 20_000; // How often it is told that the user is here.
 
 /** Some telephones are told only of what was not seen. The user has seen what is shown once something is moved, typed or
- * clicked here: a page that was left open on a locked screen has been seen by nobody. */
+ * clicked here: a user who has locked the screen has not seen the page that was left open. */
 export function tellLooks() {
   let next = 0;
   const looked = () => {
