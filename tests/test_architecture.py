@@ -76,6 +76,9 @@ SAME_PART = {
 """Public names that several modules have on purpose: the same part of things of one kind, told apart by module."""
 
 
+TOP_TEXTS = ("README", "CHANGELOG", "SECURITY", "CONTRIBUTING")
+
+
 def name_of(module: Path) -> str:
     return module.relative_to(ROOT / "agent").as_posix()
 
@@ -96,6 +99,15 @@ def test_there_are_modules_to_look_at() -> None:
     assert {"cli/main.py", "core/state_machine/advance.py", "tws/wire.py", "problems/shared/reach.py"} <= set(
         map(name_of, MODULES)
     )
+
+
+def test_the_top_level_holds_what_belongs_there() -> None:
+    ours = {"pyproject.toml", "requirements.lock", "LICENSE", *(f"{n}.md" for n in TOP_TEXTS)}
+    ours |= {"agent", "icons", "installer", "tests"}
+    made = {line.strip("/ ") for line in (ROOT / ".gitignore").read_text().splitlines()}
+    there = {one.name for one in ROOT.iterdir() if not one.name.startswith(".")}
+
+    assert {name for name in there - ours - made if not name.endswith(".egg-info")} == set()
 
 
 def test_the_program_is_made_of_rooms() -> None:
