@@ -6,7 +6,7 @@ an end, waits in the memory. A target is told one message at a time; of several 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 from zlib import crc32
 
@@ -82,9 +82,8 @@ class TargetDelivery:
     """A message of several notices was unfit: they are sent one by one."""
     complained: bool = False
     """The user was told that the target cannot be told."""
-    taken: int = 0
-    failed: int = 0
-    """Messages so far."""
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    """Messages so far, by what became of them (`SendOutcome`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,28 +260,22 @@ def take_outcome(
 ) -> tuple[Memory, TargetDelivery, tuple[Sent, ...]]:
     """The memory and the delivery once the answer has come, and what was given up: unfit even alone."""
     sent = delivery.on_its_way
-    delivery = replace(delivery, on_its_way=(), answer=answer, answered_at=now.wall)
+    outcomes = {**delivery.outcomes, answer.outcome.value: delivery.outcomes.get(answer.outcome.value, 0) + 1}
+    delivery = replace(delivery, on_its_way=(), answer=answer, answered_at=now.wall, outcomes=outcomes)
     unfit = answer.outcome is SendOutcome.UNFIT
     if unfit and len(sent) > 1:
-        return memory, replace(delivery, alone=True, failed=delivery.failed + 1), ()
+        return memory, replace(delivery, alone=True), ()
     if answer.taken or unfit:
         memory = _arrived(memory, target, sent, now)
-        counted = replace(delivery, taken=delivery.taken + answer.taken, failed=delivery.failed + unfit)
         # One that was unfit by itself says nothing about the others.
         delivery = replace(
-            counted, failures=0, failing_since=None, next_at=now.monotonic, alone=unfit, complained=False
+            delivery, failures=0, failing_since=None, next_at=now.monotonic, alone=unfit, complained=False
         )
         return memory, delivery, sent if unfit else ()
     failures = delivery.failures + 1
     since = now.wall if delivery.failing_since is None else delivery.failing_since
     wait = _wait(target, failures, answer)
-    return (
-        memory,
-        replace(
-            delivery, failures=failures, failing_since=since, next_at=now.monotonic + wait, failed=delivery.failed + 1
-        ),
-        (),
-    )
+    return memory, replace(delivery, failures=failures, failing_since=since, next_at=now.monotonic + wait), ()
 
 
 def _arrived(memory: Memory, target: str, sent: Sequence[Sent], now: Moment) -> Memory:

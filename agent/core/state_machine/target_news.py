@@ -269,6 +269,4 @@ def _shown(state: AgentState, target: TargetSettings, delivery: TargetDelivery) 
     answer, at = delivery.answer, delivery.answered_at
     if answer is None:
         return ShownTarget(target.name, waiting=waiting)
-    return ShownTarget(
-        target.name, answer.taken, answer.said, at, delivery.failing_since, waiting, delivery.taken, delivery.failed
-    )
+    return ShownTarget(target.name, answer.taken, answer.said, at, delivery.failing_since, waiting, delivery.outcomes)

@@ -124,4 +124,4 @@ def test_what_arrived_is_known_there_and_waits_no_longer() -> None:
 
     assert memory.waiting == (end,)
     assert memory.told_there == ()
-    assert (after.failures, after.failing_since, after.on_its_way, after.taken) == (0, None, (), 1)
+    assert (after.failures, after.failing_since, after.on_its_way, after.outcomes) == (0, None, (), {"taken": 1})
