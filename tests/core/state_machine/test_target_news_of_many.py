@@ -230,7 +230,7 @@ def test_a_service_that_was_away_is_told_how_old_it_is_and_nothing_of_what_is_ov
     day.answer = TAKEN
     day.look(400)
     assert day.titles[tries:] == ["50 connections: It is well"]
-    assert day.sent[tries][1].body.startswith("This was 17 min ago: gw-050")
+    assert day.sent[tries][1].body.startswith("This was 16 min ago: gw-050")
     assert day.state.memory.waiting == ()
 
 
