@@ -29,7 +29,7 @@ def relaying(
 ) -> Iterator[Relay]:
     """A relay to a port of this machine, in a thread, on a free port; it counts, as every relay does."""
     meter = Meter("test", "TWS", 100, lambda _: None) if meter is None else meter
-    relay = Relay(RelayOrder("test", **{"listen": 0, "host": "127.0.0.1", "port": port, **order}), say, poller, meter)
+    relay = Relay(RelayOrder(**{"name": "test", "listen": 0, "host": "127.0.0.1", "port": port, **order}), say, poller, meter)
     relay.open()
     thread = threading.Thread(target=relay.run)
     thread.start()

@@ -6,6 +6,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from agent.core.settings import RelaySettings, Settings
 from agent.errors import RelayError, UsageError
 from agent.platforms.files import reason_of
 from agent.platforms.folders import make_private
-from agent.relay.keeping import OrderReader, learnt_before, leave_word, order_path, report_path
+from agent.relay.keeping import OrderReader, learnt_before, leave_word, lines_beside, order_path, report_path
 from agent.relay.meter import Meter
 from agent.relay.pump import Relay
 from agent.relay.report import ReportWriter
@@ -77,7 +78,10 @@ def keep_relay(told: str) -> int:
 def _serve(order: RelayOrder, folder: Path, say: Callable[[str], None], *, kept: bool) -> None:
     path = report_path(folder, order.listen)
     writer = _writer(path, order, say)
-    meter = None if writer is None else Meter(order.name, order.target, order.lines, writer.give)
+    meter = None
+    if writer is not None:
+        beside = partial(lines_beside, folder)
+        meter = Meter(order.name, order.target, order.lines, writer.give, beside=beside)
     relay = Relay(order, say, meter=meter)
     orders = None
     try:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from agent.tws.hosts import is_local, spelled_host
 from agent.tws.limits import NEAR, NEAR_OVER
 from agent.tws.outside import FromOutside, OutsideName, OutsideText
 
@@ -35,6 +36,12 @@ class NearMark:
         elif self.since is not None and now - self._last >= self._calm:
             self.since = None
         self.most = max(self.most, used)
+
+
+def application_at(target: str) -> tuple[str, str]:
+    """Host and port of a target like "127.0.0.1:4001", the same for every way to write this computer."""
+    host, _, port = target.rpartition(":")
+    return ("" if is_local(host.strip("[]")) else spelled_host(host.strip("[]"))), port
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
 
@@ -37,11 +38,11 @@ class Meter:
         lines: int,
         give: Callable[[dict[str, Any]], None],
         clock: Callable[[], float] = time.monotonic,
-        beside: Callable[[], int] | None = None,
+        beside: Callable[[str], int] | None = None,
     ) -> None:
         """`lines`: market data lines of the user. `give` gets each report. `clock` gives monotonic seconds.
 
-        `beside` gives the lines that programs of other relays to the same TWS use; it may take its time.
+        `beside` gives the lines that programs of other relays to the same target use; it may take its time.
         """
         self._beside = beside
         self._clock = clock
@@ -183,8 +184,16 @@ class Meter:
             self._learn_used(used, at)
         elif self._learning is None:
             self._learning = learning = SimpleQueue[tuple[int, float]]()
-            beside = self._beside
-            threading.Thread(target=lambda: learning.put((used + beside(), at)), daemon=True).start()
+            beside, target = self._beside, self._target
+
+            def look() -> None:
+                others = 0
+                # A disk that does not answer costs what others use.
+                with suppress(OSError):
+                    others = beside(target)
+                learning.put((used + others, at))
+
+            threading.Thread(target=look, name="beside", daemon=True).start()
 
     def _learn_used(self, lines: int, at: float) -> None:
         if lines:

@@ -166,4 +166,6 @@ def test_historical_requests_belong_to_the_program_that_sent_them(now: Moment) -
     told = relay_as_json({}, [first], windows, 100, {"lines": NearMark(1.0), "history": NearMark(1.0)}, 2.0)
 
     assert [one["historical_requests_in_window"] for one in told["programs"] if one["counted"]] == []
-    assert told["left"] == [{"peer": "b", "historical_requests_in_window": 4}]
+    assert told["left"] == [
+        {"peer": "b", "historical_requests_in_window": 4, "historical_requests_in_doubt": 0},
+    ]

@@ -8,8 +8,11 @@ import random
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from functools import partial
+from typing import Any, ClassVar, cast
 
+from agent.core.clock import Moment
+from agent.core.evidence.relays_together import NearTogether, together
 from agent.relay.link import Counter as ReadsAlong
 from agent.relay.link import RelayedConnection
 from agent.relay.meter import Meter
@@ -20,6 +23,8 @@ from tests.simulator.without_sockets import Connection, request, simulated
 
 STEP = 1 / 64
 """Seconds that all times are multiples of, so that sums and differences of them are exact."""
+GLANCE = 0.5
+"""Seconds between two glances of the agent at reports."""
 BETWEEN = 2.0
 """Seconds within which what is near has to be told."""
 CONTRACTS: tuple[Mapping[str, Any], ...] = tuple(
@@ -50,7 +55,8 @@ class Program:
         self.link, self.sent_at = _Link(), deque[float]()
         self.open: list[int] = []
         self.next_id = 0
-        day.meter.begin(cast("RelayedConnection", self.link), f"127.0.0.1:{40000 + client_id}")
+        self.meter = day.meter_of(client_id)
+        self.meter.begin(cast("RelayedConnection", self.link), f"127.0.0.1:{40000 + client_id}")
         self.connection = Connection(day.simulator, self._hear)
         self.send(b"API\0" + frame(b"v100..%d" % day.version))
         self.ask(71, client_id=client_id)
@@ -105,11 +111,15 @@ class Program:
 
     def close(self) -> None:
         self.connection.close()
-        self.day.meter.end(cast("RelayedConnection", self.link))
+        self.meter.end(cast("RelayedConnection", self.link))
 
 
 @dataclass
 class Day:
+    """One whose programs go through one relay."""
+
+    RELAYS: ClassVar[int] = 1
+
     version: int
     lines: int
     now: float = 10_000.0
@@ -129,8 +139,21 @@ class Day:
     async def begin(self) -> None:
         self.simulator = simulated(lambda: self.now, self.version)
         await self.simulator.apply("limits", str(self.lines))
-        self.meter = Meter("test", "TWS", self.lines, self._report, lambda: self.now)
-        self.meter.open(5002)
+        self.meters = [
+            Meter(f"relay {n}", "127.0.0.1:4002", self.lines, partial(self._told_by, n), lambda: self.now)
+            for n in range(self.RELAYS)
+        ]
+        for number, meter in enumerate(self.meters):
+            meter.open(5002 + number)
+
+    def meter_of(self, client_id: int) -> Meter:
+        """The meter of the relay through which a program goes."""
+        return self.meters[client_id % len(self.meters)]
+
+    @property
+    def meter(self) -> Meter:
+        """That of the first relay."""
+        return self.meters[0]
 
     def move(self, seconds: float) -> None:
         """Time passes; the relay looks up at least every second."""
@@ -148,7 +171,8 @@ class Day:
             elif self.high[limit] is None:
                 self.high[limit] = self.now
         self.seen.append((self.now, used))
-        self.meter.tick(self.now)
+        for meter in self.meters:
+            meter.tick(self.now)
 
     def used(self) -> dict[str, int]:
         return {
@@ -173,7 +197,7 @@ class Day:
             for request_id in tuple(program.connection.session.market_data):
                 program.connection.session.send_ticks(request_id)
 
-    def _report(self, report: dict[str, Any]) -> None:
+    def _told_by(self, _: int, report: dict[str, Any]) -> None:
         if not self.programs:
             return
         self.report = report
@@ -197,7 +221,52 @@ class Day:
                 since = self.now - one["since_s"]
                 assert self.highest(limit, since) >= NEAR * self.allowed()[limit], f"{limit} was told without cause"
 
-    def highest(self, limit: str, at: float) -> int:
+    def highest(self, limit: str, at: float, around: float = 0.2) -> int:
         """The most that was in use around a time, by the simulated TWS."""
-        around = itertools.takewhile(lambda one: one[0] >= at - 0.2, reversed(self.seen))
-        return max((used[limit] for time, used in around if time <= at + 0.2), default=0)
+        found = itertools.takewhile(lambda one: one[0] >= at - around, reversed(self.seen))
+        return max((used[limit] for time, used in found if time <= at + around), default=0)
+
+
+class DayOfTwo(Day):
+    """One whose programs go through two relays by turns. The agent glances at their reports, and adds them up."""
+
+    RELAYS = 2
+
+    async def begin(self) -> None:
+        self.near, self.latest = NearTogether(), dict[int, dict[str, Any]]()
+        self.glanced = self.worked = self.now
+        await super().begin()
+
+    def move(self, seconds: float) -> None:
+        """Time passes: a relay that has nothing to do looks up every second, the agent twice as often."""
+        end = self.now + round(seconds / STEP) * STEP
+        while self.now < end:
+            self.now = min(end, self.now + GLANCE)
+            if self.now - self.worked >= 1.0:
+                self.look()
+            self._glance()
+
+    def look(self) -> None:
+        super().look()
+        self.worked = self.now
+        self._glance()
+
+    def _told_by(self, number: int, report: dict[str, Any]) -> None:
+        self.latest[number] = report | {"written": self.now}
+
+    def _glance(self) -> None:
+        if self.now - self.glanced < GLANCE or len(self.latest) < 2:
+            return
+        self.glanced = self.now
+        self.report = told = together([self.latest[number] for number in sorted(self.latest)])
+        self.near.judge([told], Moment(self.now, self.now))
+        marks = {"lines": [told["lines"]], "history": [told["history"]["ten_minutes"]]}
+        for limit, (found,) in marks.items():
+            if "near" in found:
+                self.told[limit] = self.now
+                if found["near"]["since_s"] <= 0:
+                    # It has begun now, by what was reported within the last second.
+                    highest = self.highest(limit, self.now, 1.0)
+                    assert highest >= NEAR * self.allowed()[limit], f"{limit} was told without cause"
+        if any("near" in one["messages_per_s"] for one in told["programs"]):
+            self.told["rate"] = self.now

@@ -8,7 +8,7 @@ import pytest
 
 from agent.relay.meter import Meter
 from tests.attacks.scale import whole
-from tests.relay.scripted_day import LIMITS, STEP, Day, Program
+from tests.relay.scripted_day import LIMITS, STEP, Day, DayOfTwo, Program
 
 SCRIPTS = 1000 if whole() else 100
 SPELLS = 7
@@ -53,11 +53,12 @@ def _play(day: Day, chance: random.Random) -> None:
 
 
 @pytest.mark.timeout(3600 if whole() else 300)
-async def test_every_limit_is_told_before_tws_refuses_and_none_without_cause() -> None:
+@pytest.mark.parametrize("kind", [Day, DayOfTwo])
+async def test_every_limit_is_told_before_tws_refuses_and_none_without_cause(kind: type[Day]) -> None:
     refusals, announced, calm = Counter[str](), Counter[str](), 0
     for seed in range(SCRIPTS):
         chance = random.Random(seed)
-        day = Day(chance.choice((178, 205, 226)), chance.choice((20, 40, 100)))
+        day = kind(chance.choice((178, 205, 226)), chance.choice((20, 40, 100)))
         await day.begin()
         _play(day, chance)
         while day.programs:
