@@ -38,6 +38,11 @@ class NearMark:
         self.most = max(self.most, used)
 
 
+def spelled_target(host: str, port: int) -> str:
+    """Where a relay leads to, like "127.0.0.1:4001"."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def application_at(target: str) -> tuple[str, str]:
     """Host and port of a target like "127.0.0.1:4001", the same for every way to write this computer."""
     host, _, port = target.rpartition(":")
@@ -64,7 +69,7 @@ class RelayOrder:
     @property
     def target(self) -> str:
         """Where it leads to, as it is said."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return spelled_target(self.host, self.port)
 
     def to_json(self) -> dict[str, Any]:
         """As a relay is told it."""
@@ -126,6 +131,10 @@ class RelayProgram(FromOutside):
     """Why it is not counted, as a phrase; empty where it is, or has said nothing yet."""
     connected: bool = True
     """False: it has left, and only its historical requests still count."""
+    peak: int = 0
+    """Messages of its busiest second in the last ten to twenty."""
+    answers: tuple[tuple[OutsideName, float], ...] = ()
+    """Seconds of a usual answer of TWS to it, by kind of request."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def families(measured: Measured) -> Iterator[Metric]:
     yield from _problems(measured)
     yield from _sessions(connections)
     yield from _farms_and_programs(connections)
-    yield from relay_families(measured.relays)
+    yield from relay_families(measured.relays, measured.relays_wanted, measured.past_relays)
     yield _counter(
         "gatelight_metrics_refused",
         "Requests for metrics that were refused.",

@@ -35,6 +35,10 @@ MOST_RELAYS = 32
 """Relays that are reported."""
 _MOST_REFUSALS = 30
 _MOST_SAID = 20
+_LATEST_STEPS = 2
+"""Steps of ten seconds of which the busiest second is told: the present one, and the one before."""
+_MOST_ANSWERS = 10
+"""Kinds of requests."""
 _MOST_PROGRAMS = 128
 """Programs of one relay that are reported."""
 _LARGEST_REPORT = 16 << 20
@@ -103,9 +107,7 @@ class RelayObserver:
         left = [one for one in reports if (one.get("name"), one.get("port")) not in told]
         return merged + [{"name": str(one.get("name", "")), "unknown": _OTHER_VERSION.reason} | one for one in left]
 
-    def _counted_together(
-        self, seen: Sequence[tuple[dict[str, Any], RelaySeen]], now: Moment
-    ) -> tuple[RelaySeen, ...]:
+    def _counted_together(self, seen: Sequence[tuple[dict[str, Any], RelaySeen]], now: Moment) -> tuple[RelaySeen, ...]:
         """Each relay, with what all those to one application use of its limits together."""
         merged = merged_reports(told for told, one in seen if isinstance(one.counts, Known))
         self._near.judge(merged, now)
@@ -221,6 +223,12 @@ class RelayObserver:
             rate=None if rate is None else _use({"used": rate["now"], **rate}, written),
             uncounted=str(told.get("uncounted_because", "")),
             connected=connected,
+            peak=max(map(int, rate["peaks"][-_LATEST_STEPS:]), default=0) if rate is not None else 0,
+            answers=tuple(
+                (str(kind), float(one["median_s"]))
+                for kind, one in dict(told.get("answers", {})).items()
+                if "median_s" in one
+            )[:_MOST_ANSWERS],
         )
 
 

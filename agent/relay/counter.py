@@ -5,8 +5,8 @@ What it cannot read ends its counting for that connection, with the reason. Noth
 
 from collections.abc import Callable
 
-from agent.relay.frames import MOST_WANTED, FrameReader
 from agent.relay.doubts import LineKind
+from agent.relay.frames import MOST_WANTED, FrameReader
 from agent.relay.ledger import AnswerTimes, HistoryWindows, ProgramUsage, Refusal
 from agent.tws.codec import HELLO_PREFIX, PROTOBUF_OFFSET, RAW_ID_SIZE, Era, era_of, parse_hello
 from agent.tws.limits import NEAR

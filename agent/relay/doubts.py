@@ -168,7 +168,5 @@ class Doubts:
         if not self._refused:
             return 0
         return sum(
-            nlargest(
-                self._refused, (weight for at, weight in self._uncounted.values() if at > now - HISTORICAL_PERIOD)
-            )
+            nlargest(self._refused, (weight for at, weight in self._uncounted.values() if at > now - HISTORICAL_PERIOD))
         )

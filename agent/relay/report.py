@@ -119,9 +119,7 @@ def history_as_json(windows: HistoryWindows, near: NearMark, in_doubt: int, now:
             "held": identical,
             "period_s": IDENTICAL_PERIOD,
             "safe_in_s": round(identical_safe - now, 1),
-            "requests": {
-                _mark(name): round(now - sent, 2) for name, sent in list(requests.items())[-_MOST_LISTED:]
-            },
+            "requests": {_mark(name): round(now - sent, 2) for name, sent in list(requests.items())[-_MOST_LISTED:]},
         },
     }
 
@@ -147,9 +145,7 @@ def relay_as_json(
         "schema": REPORT_SCHEMA,
         **about,
         "programs": [
-            program_as_json(
-                usage, now, messages_per_second(lines), in_window.get(usage, 0), in_doubt.get(usage, 0)
-            )
+            program_as_json(usage, now, messages_per_second(lines), in_window.get(usage, 0), in_doubt.get(usage, 0))
             for usage in held
         ],
         "left": [

@@ -15,11 +15,11 @@ import pytest
 
 from agent.core.clock import Moment
 from agent.core.facts import Known, RelaySeen, Unknown
-from agent.core.relay_facts import LimitUse
+from agent.core.relay_facts import LimitUse, NearMark
 from agent.observers.relays import IDLE_LATE_AFTER, LATE_AFTER, RelayObserver, relay_runs
 from agent.platforms import current
 from agent.relay.counter import ConnectionCounter
-from agent.relay.ledger import HistoryWindows, NearMark, ProgramUsage
+from agent.relay.ledger import HistoryWindows, ProgramUsage
 from agent.relay.report import relay_as_json
 
 

@@ -5,6 +5,8 @@ less than what the relay counts as certain, and never more than that and what it
 """
 
 import random
+from typing import Any
+
 import pytest
 
 from agent.relay.doubts import LineKind
@@ -34,7 +36,7 @@ def too_many(program: Counted) -> None:
 
 def tick(program: Counted, request_id: int) -> None:
     """Data of a line, as it goes on coming."""
-    values = {"request_id": request_id, "tick_type": 1, "price": 2.5, "size": "100", "attributes": 1}
+    values: dict[str, Any] = {"request_id": request_id, "tick_type": 1, "price": 2.5, "size": "100", "attributes": 1}
     program.answer("TickPrice", values)
 
 
@@ -54,7 +56,7 @@ def test_a_stream_that_may_have_been_refused_is_not_counted_as_certain(program: 
 def test_whatever_comes_of_a_stream_shows_that_it_is_open(program: Counted, answer: str) -> None:
     program.stream(1)
     too_many(program)
-    values = {"request_id": 1, "tick_type": 1, "price": 2.5, "size": "100", "attributes": 1, "type": 1}
+    values: dict[str, Any] = {"request_id": 1, "tick_type": 1, "price": 2.5, "size": "100", "attributes": 1, "type": 1}
     program.answer(answer, values)
 
     assert lines(program) == (1, 0)

@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,32 +17,17 @@ from agent.observers.relays import RelayObserver
 from agent.platforms import current
 from agent.problems.data_lines_near import DATA_LINES_NEAR
 from agent.relay.keeping import lines_beside
-from agent.relay.meter import Meter
 from agent.runtime.clock import SystemClock
 from tests.problems.scene import connection, facts, gateway, machine
 from tests.relay.test_counts import leave, stock, until
 from tests.relay.test_meter import Program, Relayed
-from tests.relaying import relaying
+from tests.relaying import reporting
 from tests.simulator.conftest import StartSimulator, quiet_clients, start
 from tests.simulator.ibkr_client import IbkrClient
 
 __all__ = ["quiet_clients", "start"]
 
 LINES = 20
-
-
-@contextlib.contextmanager
-def reporting(folder: Path, name: str, port: int) -> Iterator[int]:
-    """A relay that leaves its reports in a folder; gives its port."""
-
-    def give(report: dict[str, Any]) -> None:
-        written = folder / f".{name}"
-        written.write_text(json.dumps(report | {"started": time.time(), "pid": os.getpid()}))
-        written.rename(folder / f"{name}.json")
-
-    meter = Meter(name, f"127.0.0.1:{port}", LINES, give)
-    with relaying(port, meter=meter, name=name) as relay:
-        yield relay.port
 
 
 @pytest.fixture
@@ -71,7 +56,7 @@ async def test_lines_of_two_relays_are_near_together_before_tws_refuses_one(
         return DATA_LINES_NEAR.check(replace(facts(around, wants=connection(port=simulator.port)), now=now))
 
     with contextlib.ExitStack() as stack:
-        ports = [stack.enter_context(reporting(tmp_path, name, simulator.port)) for name in ("First", "Second")]
+        ports = [stack.enter_context(reporting(tmp_path, name, simulator.port, LINES)) for name in ("First", "Second")]
         clients = []
         for number, port in enumerate(ports):
             clients.append(client := IbkrClient())

@@ -1,6 +1,6 @@
 """Relays of Gatelight as evidence: which of them lead to a connection, who is behind them, and what they count."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agent.core.evidence.processes import port_of
@@ -46,8 +46,10 @@ def _behind(sockets: Sockets, relays: dict[int, RelaySeen]) -> Iterator[ApiClien
             continue
         through = [one for one in sockets.clients if one.port == relay.port]
         # Before its programs are seen, the relay stands for them.
-        yield from (replace(one, port=client.port, relayed=True) for one in through) if through else (
-            replace(client, relayed=True),
+        yield from (
+            (replace(one, port=client.port, relayed=True) for one in through)
+            if through
+            else (replace(client, relayed=True),)
         )
 
 
@@ -73,6 +75,8 @@ def _rounded(told: Fact[RelayCounts]) -> Fact[RelayCounts]:
         replace(
             one,
             since=0.0,
+            peak=0,
+            answers=(),
             lines=one.lines if near else 0,
             history=one.history if near else 0,
             rate=None
@@ -164,6 +168,14 @@ def _joined(counts: Sequence[RelayCounts]) -> RelayCounts:
     programs = tuple(program for one in counts for program in one.programs)
     refusals = sorted((refusal for one in counts for refusal in one.refusals), key=lambda refusal: refusal.at)
     return replace(latest, programs=programs, refusals=tuple(refusals))
+
+
+def past_clients(machine: MachineFacts) -> Mapping[str, int] | None:
+    """By port of this computer to which a relay leads: how many connections go past it; None: they cannot be seen."""
+    if not isinstance(machine.sockets, Known):
+        return None
+    local = {application for relay in relays_of(machine) if not (application := application_of(relay))[0]}
+    return {one[1]: sum(client.connections for client in past_relays(machine, one)) for one in local}
 
 
 def past_relays(machine: MachineFacts, application: tuple[str, str]) -> tuple[ApiClient, ...]:

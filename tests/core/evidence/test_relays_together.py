@@ -1,4 +1,4 @@
-"""Reports of several relays as one: what they use of one application's limits is added up, and so is when it is safe."""
+"""Reports of several relays as one: what they use of the limits is added up, and so is when it is safe to go on."""
 
 import random
 from collections.abc import Callable
@@ -9,7 +9,8 @@ import pytest
 from agent.core.clock import Moment
 from agent.core.evidence.relays_together import NearTogether, by_application, together
 from agent.core.relay_facts import NearMark
-from agent.relay.ledger import HistoryWindows, LineKind, ProgramUsage, Refusal
+from agent.relay.doubts import LineKind
+from agent.relay.ledger import HistoryWindows, ProgramUsage, Refusal
 from agent.relay.report import refusals_as_json, relay_as_json
 
 NOW, WRITTEN = 10_000.0, 1_795_000_000.0

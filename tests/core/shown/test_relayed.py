@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from agent.core.evidence.relays_together import together
+from agent.core.relay_facts import NearMark
 from agent.core.shown.relayed import RelayUse, relay_use, relay_use_to_json
-from agent.relay.ledger import HistoryWindows, LineKind, NearMark, ProgramUsage, Refusal
+from agent.relay.doubts import LineKind
+from agent.relay.ledger import HistoryWindows, ProgramUsage, Refusal
 from agent.relay.report import refusals_as_json, relay_as_json
 
 NOW, WRITTEN = 10_000.0, 1_795_000_000.0
@@ -182,8 +184,7 @@ def test_what_tws_may_have_refused_is_said_beside_what_is_certain() -> None:
 
     assert (use.lines.used, use.lines.in_doubt, use.programs[0].lines_in_doubt) == (3, 1, 1)
     assert use.lines.to_do == (
-        "97 more fit. a holds most, 3. "
-        "1 more may be in use: TWS refused a message without saying which (notice 100)."
+        "97 more fit. a holds most, 3. 1 more may be in use: TWS refused a message without saying which (notice 100)."
     )
     assert (use.history.used, use.history.in_doubt) == (0, 2)
     assert "2 more may count" in use.history.to_do
