@@ -36,14 +36,14 @@ class LineKind(StrEnum):
 USES_LINE = (LineKind.STREAM, LineKind.SNAPSHOT, LineKind.BARS)
 """What counts against the market data lines; depth and tick-by-tick data have limits of their own."""
 
-Line = tuple[LineKind, str]
+OpenLine = tuple[LineKind, str]
 """What is open, and its instrument."""
 
 
 @dataclass(slots=True)
 class _Cancelled:
     at: float
-    line: Line
+    line: OpenLine
     doubtful: bool = False
 
 
@@ -83,7 +83,7 @@ class Doubts:
         if len(self._history) > _MOST_HELD:
             self._history.popitem(last=False)
 
-    def cancelled(self, now: float, request_id: int, line: Line) -> None:
+    def cancelled(self, now: float, request_id: int, line: OpenLine) -> None:
         """It has cancelled a line that was open."""
         self._not_open(request_id)
         self._cancelled[request_id] = _Cancelled(now, line)
@@ -99,7 +99,7 @@ class Doubts:
         self._uncounted.pop(request_id, None)
         self._settle()
 
-    def went_on(self, now: float, request_id: int) -> Line | None:
+    def went_on(self, now: float, request_id: int) -> OpenLine | None:
         """Data has come; returns the line that it shows to be open although it was cancelled."""
         self.answered(request_id)
         found = self._cancelled.get(request_id)

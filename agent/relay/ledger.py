@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from agent.core.relay_facts import NearMark
-from agent.relay.doubts import USES_LINE, Doubts, Line, LineKind
+from agent.relay.doubts import USES_LINE, Doubts, LineKind, OpenLine
 from agent.tws.limits import (
     HISTORICAL_PERIOD,
     HISTORICAL_REQUESTS,
@@ -238,7 +238,7 @@ class ProgramUsage:
     rate_near: NearMark = field(default_factory=lambda: NearMark(RATE_CALM))
     allowed: int = messages_per_second()
     """Messages that TWS takes of it in a second."""
-    lines: dict[int, Line] = field(default_factory=dict)
+    lines: dict[int, OpenLine] = field(default_factory=dict)
     """By request ID: what was asked for and not cancelled."""
     doubts: Doubts = field(default_factory=Doubts)
     """What of it, and of its historical requests, TWS may have refused."""

@@ -141,7 +141,8 @@ def _same_contract(moved: Sequence[tuple[Report, float]]) -> dict[str, Any]:
         for contract, times in one.get("contracts", {}).items():
             sent[contract] += [ago + later for ago in map(float, times) if ago + later < SAME_CONTRACT_PERIOD]
     for times in sent.values():
-        used = max(used, len(times))
+        # As one relay counts it: no more than are allowed.
+        used = max(used, min(len(times), SAME_CONTRACT_REQUESTS))
         if len(times) >= SAME_CONTRACT_REQUESTS:
             safe = max(safe, SAME_CONTRACT_PERIOD - sorted(times)[SAME_CONTRACT_REQUESTS - 1])
     return {

@@ -18,7 +18,7 @@ from agent.page.endpoints.settings_told import (
     entries_typed,
     in_the_file,
     key_told,
-    masked,
+    masked_text,
     may_be_masked,
     refusal_sentence,
     unquoted,
@@ -79,7 +79,7 @@ def _unmasked(backend: Backend, address: str, texts: list[str]) -> list[str]:
     found = table.held_by(in_the_file(backend)[0])
     values = [getattr(section, key.name) for section in (found if table.repeated else (found,))]
     held = [t for v in values for t in (entries_typed(key, v) if key.kind.entry else [unquoted(key.kind.write(v))])]
-    whole = {masked(key, text): text for text in held}
+    whole = {masked_text(key, text): text for text in held}
     for text in texts:
         if MASK in text and text not in whole:
             raise Refused(f"“{text}” stands for a value that is not there any more: type the whole value.", 422)

@@ -76,8 +76,8 @@ def in_words(duration: str) -> str:
 def plain_value(key: Key, value: Any) -> Any:
     """A value as it is typed: without the quotes of TOML; a list entry by entry. What is secret in it is masked."""
     if key.kind.entry:
-        return [masked(key, one) for one in entries_typed(key, value)]
-    return masked(key, unquoted(key.kind.write(value)))
+        return [masked_text(key, one) for one in entries_typed(key, value)]
+    return masked_text(key, unquoted(key.kind.write(value)))
 
 
 def entries_typed(key: Key, value: Any) -> list[str]:
@@ -85,7 +85,7 @@ def entries_typed(key: Key, value: Any) -> list[str]:
     return [unquoted(key.kind.write((one,))[1:-1]) for one in value]
 
 
-def masked(key: Key, text: str) -> str:
+def masked_text(key: Key, text: str) -> str:
     """A text as it may be shown: where something is masked, with a tag that stands for the whole text."""
     if not may_be_masked(key) or not text:
         return text
