@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 from prometheus_alerts import alert_of
 
-from agent.core.events import RelaysCounted
-from agent.core.settings import MetricsSettings
+from agent.channels import Chain
+from agent.core.events import NewsCame, Reconfigured, RelaysCounted
+from agent.core.problem import Severity
+from agent.core.settings import MetricsSettings, NotificationSettings, TargetSettings
+from agent.core.shown.display import Notice
 from agent.core.shown.status import ShownConnection
 from agent.metrics.families import Exposition
 from agent.metrics.server import MetricsAnswer, MetricsServer
@@ -116,6 +119,10 @@ def queries() -> list[tuple[str, str]]:
     return found
 
 
+async def _is(so: Callable[[], bool]) -> bool:
+    return so()
+
+
 @asynccontextmanager
 async def relayed_program(folder: Path, served: ServedAgent) -> AsyncIterator[None]:
     """A program behind a relay, of which TWS has refused a line; the agent takes in what the relay reports."""
@@ -157,6 +164,14 @@ async def test_a_real_agent_is_read_and_every_query_of_the_dashboard_has_data(
         (tmp_path / name).mkdir()
     async with served_agent(tmp_path) as served:
         port = free_port()
+        # A phone that cannot be reached: the desktop alone cannot be trusted to say so.
+        nowhere = f"json://127.0.0.1:{free_port()}/"
+        phone = NotificationSettings(targets=(TargetSettings("Phone", nowhere),))
+        loop = served.living.loop
+        served.living.world.tell_through(Chain([]), Chain([]), {"Phone": nowhere})
+        loop.post(Reconfigured(replace(loop.state.settings, notifications=phone)))
+        await until(partial(_is, lambda: loop.state.settings.notifications is phone), "the phone is not known")
+        loop.post(NewsCame(Notice("gatelight/test", Severity.WARNING, "News", "")))
         await served.configure(MetricsSettings(port))
         gateway = served.living.gateway
         async with (
@@ -170,6 +185,9 @@ async def test_a_real_agent_is_read_and_every_query_of_the_dashboard_has_data(
 
             without_data = set(queries())
 
+            async def phone_pends() -> bool:
+                return await seen.value('ALERTS{alertname="GatelightTargetFailing", target="Phone"}') == 1.0
+
             async def all_have_had_data(*besides: str) -> bool:
                 for panel, query in tuple(without_data):
                     if await seen.query(query):
@@ -177,6 +195,7 @@ async def test_a_real_agent_is_read_and_every_query_of_the_dashboard_has_data(
                 return all(panel in besides for panel, _ in without_data)
 
             await until(partial(up, 1.0), "the agent was not read")
+            await until(phone_pends, "the phone that cannot be told raises no alert")
             of_trouble = ("What is wrong now", "How often each problem came")
             await until(partial(all_have_had_data, *of_trouble), f"no data: {without_data}")
             await gateway.fault("link-lost")
