@@ -33,6 +33,7 @@ def compiled(path: Path) -> CodeType:
     for node in ast.walk(tree):
         if isinstance(node, _HAS_ONE) and ast.get_docstring(node, clean=False) is not None:
             first = node.body[0]
-            assert isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+            assert isinstance(first, ast.Expr)
+            assert isinstance(first.value, ast.Constant)
             first.value.value = IN_ITS_PLACE
     return compile(tree, str(path), "exec", dont_inherit=True)

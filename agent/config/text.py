@@ -22,7 +22,7 @@ def parse_duration(text: str) -> float:
         raise ValueError(f"{text!r} is not a duration such as 30s, 5m, 2h or 1d")
     whole, _, part = found[1].partition(".")
     # In whole numbers: 1.1 * 3600 is 3960.0000000000005.
-    return int(whole + part) * _UNITS[found[2]] / 10 ** len(part)
+    return int(whole + part) * _UNITS[found[2]] / int(10 ** len(part))
 
 
 def duration_text(seconds: float) -> str:

@@ -16,10 +16,10 @@ from agent.tws.client_programs import plain_name
 
 try:
     # As Python's own `random` does: hashlib brings OpenSSL with it (4 MiB), and every client of the port is marked.
-    from _sha2 import sha256
+    from _sha2 import sha256  # type: ignore[import-not-found]
 except ImportError:
     try:
-        from _sha256 import sha256
+        from _sha256 import sha256  # type: ignore[import-not-found]
     except ImportError:
         from hashlib import sha256
 

@@ -36,7 +36,8 @@ this computer and for jobs without a name; Gatelight has none (2 MiB, and a read
 OF_PILLOW = ("PIL._imagingft", "PIL.ImageFont", "PIL.ImageText", "PIL.ExifTags", "PIL.TiffTags")
 """What an icon has not: words, and what cameras and scanners tell. Writing brings two libraries."""
 OF_EVENTKIT = tuple(
-    f"eventkit.ops.{part}" for part in ("aggregate", "array", "combine", "create", "misc", "op", "select", "timing", "transform")
+    f"eventkit.ops.{part}"
+    for part in ("aggregate", "array", "combine", "create", "misc", "op", "select", "timing", "transform")
 )
 """What eventkit can do with events beyond handing them out."""
 OF_IB_ASYNC = ("ib_async.contract", "ib_async.objects", "ib_async.order", "ib_async.wrapper")
@@ -108,6 +109,7 @@ class Late:
         return getattr(import_module(self._module), self._name)
 
     def __call__(self, *given: Any, **named: Any) -> Any:
+        """Call the real one."""
         return self._real()(*given, **named)
 
     def __getattr__(self, name: str) -> Any:

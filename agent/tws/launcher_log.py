@@ -218,8 +218,8 @@ def _offset_of(line: _Line) -> float | None:
     """Local time minus UTC, in seconds, where a line has both."""
     if found := _UTC_TEXT.match(line.message):
         try:
-            year, month, day, *time = map(int, found.groups())
-            there = datetime(year, month, day, *time, tzinfo=UTC).timestamp()
+            year, month, day, hour, minute, second = map(int, found.groups())
+            there = datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp()
         except ValueError:
             return None
     elif found := _EPOCH.search(line.message):

@@ -45,7 +45,7 @@ class Kept:
 
 
 def cells(made: type) -> list[CellType]:
-    return [*made.__setattr__.__closure__, *made.__delattr__.__closure__]  # type: ignore[attr-defined]
+    return [cell for guard in (made.__setattr__, made.__delattr__) for cell in guard.__closure__ or ()]
 
 
 def test_of_a_class_that_was_made_twice_the_first_goes() -> None:
