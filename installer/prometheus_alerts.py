@@ -46,6 +46,16 @@ _TAIL = """
           summary: "Programs cannot use a connection"
           description: "{{ $labels.connection }} at {{ $labels.instance }} has been down for five minutes."
           runbook_url: "http://{{ $labels.instance }}/readyz"
+      # The telephone stays silent, whatever happens: Gatelight itself says so on the desktop alone.
+      - alert: GatelightTargetFailing
+        expr: gatelight_target_up == 0
+        for: 5m
+        labels:
+          severity: warning
+        annotations:
+          summary: "A phone, chat or mailbox cannot be told"
+          description: "{{ $labels.target }} has taken no message of {{ $labels.instance }} for five minutes."
+          runbook_url: "http://{{ $labels.instance }}/targets"
       - alert: GatelightMetricsRefused
         expr: increase(gatelight_metrics_refused_total[15m]) > 0
         labels:

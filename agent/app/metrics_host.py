@@ -15,6 +15,7 @@ from agent.core.shown.display import Notice
 from agent.core.shown.limits import usage_of
 from agent.core.shown.status import Status
 from agent.core.state_machine.state import OVERDUE_SECONDS, facts_about, overdue
+from agent.core.state_machine.target_news import shown_targets
 from agent.runtime.aside import OneAtATime
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("agent")
 
-METRICS, HEALTH, READY, GUIDES = "/metrics", "/healthz", "/readyz", "/guides/"
+METRICS, HEALTH, READY, TARGETS, GUIDES = "/metrics", "/healthz", "/readyz", "/targets", "/guides/"
 _WRITE_SECONDS = 8.0
 """Seconds that writing the metrics may take; a hundred connections need a tenth of one."""
 _NOT_SERVED = "gatelight/metrics"
@@ -114,6 +115,8 @@ class MetricsHost:
                 return self._health()
             if path == READY:
                 return self._ready()
+            if path == TARGETS:
+                return self._targets()
             if path.startswith(GUIDES):
                 return self._guide(path.removeprefix(GUIDES))
         except TimeoutError:
@@ -142,6 +145,15 @@ class MetricsHost:
             return MetricsAnswer(b"ok\n")
         lines = [f"{shown.name}: {shown.overall.value}" for shown in down] or ["No connection is watched."]
         return MetricsAnswer("".join(f"{line}\n" for line in lines).encode(), status=503)
+
+    def _targets(self) -> "MetricsAnswer":
+        """How it stands with the targets, for the link of their alert."""
+        from agent.metrics.server import MetricsAnswer
+        from agent.metrics.targets import targets_text
+
+        state = self._agent.state
+        told = targets_text(shown_targets(state), self._agent.now().wall, state.machine.zone)
+        return MetricsAnswer(told.encode())
 
     def _guide(self, code: str) -> "MetricsAnswer":
         """The guide of a problem, for the link of an alert."""

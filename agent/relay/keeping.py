@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.core.relay_facts import RelayOrder
+from agent.errors import RelayError
 from agent.platforms.files import read_file, replace_own_file
 
 _LOOK_EVERY = 1.0
@@ -52,8 +53,6 @@ class OrderReader:
             self._path.unlink()
 
     def _run(self) -> None:
-        from agent.errors import RelayError
-
         while not self._over.wait(_LOOK_EVERY):
             try:
                 told = json.loads(read_file(self._path, _LARGEST, links=False))

@@ -10,15 +10,22 @@ from prometheus_client.parser import text_string_to_metric_families as plain
 
 from agent.core.facts import Unknown
 from agent.core.relay_facts import LimitUse
-from agent.core.shown.status import ShownProgram
+from agent.core.shown.status import ShownProgram, ShownTarget
+from agent.core.shown.targets import SendOutcome
 from agent.metrics.counts import Counts
 from agent.metrics.families import KEPT_WRITTEN_SECONDS, Exposition
 from agent.metrics.measured import Measured
 from agent.metrics.programs import MOST_PROGRAM_LABELS, REST
+from agent.metrics.targets import targets_text
 from agent.tws.privacy import mask_account
+from agent.tws.time_zone import TimeZone
 from tests.metrics.made_up import CODES, HEALTHY, NOW, OF_CONNECTIONS, measured, problem, status, with_problems
 from tests.problems.scene import counted, relay_seen, through_relay
 
+FAILING = ShownTarget(
+    "My phone", False, "HTTP 500 Internal Server Error", NOW.wall, NOW.wall - 600.0, 3, {"taken": 4, "refused": 9}
+)
+TARGETS = (ShownTarget("Mail", True, "250 taken", NOW.wall, outcomes={"taken": 1}), FAILING, ShownTarget("Chat"))
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
@@ -125,7 +132,8 @@ def test_any_name_of_a_connection_can_be_read_back(name: str) -> None:
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
 def test_promtool_has_nothing_to_say_about_names_and_types() -> None:
-    body, _ = Exposition().write(measured(status(with_problems(HEALTHY, *OF_CONNECTIONS))), "")
+    shown = replace(status(with_problems(HEALTHY, *OF_CONNECTIONS)), targets=TARGETS)
+    body, _ = Exposition().write(measured(shown), "")
     judged = subprocess.run(["promtool", "check", "metrics"], input=body, capture_output=True, check=False, timeout=60)
 
     assert (judged.returncode, judged.stdout, judged.stderr) == (0, b"", b"")
@@ -159,3 +167,33 @@ def test_each_relay_has_what_its_programs_use_and_one_that_is_silent_only_that()
     assert of(found, "gatelight_relay_up", relay="Paper relay") == [1.0]
     assert [name for name, labels in found if ("relay", "Silent") in labels] == ["gatelight_relay_up"]
     assert not any(name.startswith("gatelight_relay") for name, _ in samples(measured(status(HEALTHY))))
+
+
+def test_each_target_has_what_became_of_its_messages_and_is_up_once_its_service_took_one() -> None:
+    found = samples(measured(replace(status(HEALTHY), targets=TARGETS)))
+
+    assert of(found, "gatelight_target_up", target="Mail") == [1.0]
+    assert of(found, "gatelight_target_up", target="My phone") == [0.0]
+    assert of(found, "gatelight_target_up", target="Chat") == [], "nothing was sent to it so far"
+    assert of(found, "gatelight_target_failing_start_time_seconds") == [NOW.wall - 600.0]
+    assert of(found, "gatelight_target_waiting_notices", target="My phone") == [3.0]
+    assert of(found, "gatelight_target_messages_total", target="My phone", outcome="refused") == [9.0]
+    assert len(of(found, "gatelight_target_messages_total", target="Chat")) == len(SendOutcome)
+    assert not any(name.startswith("gatelight_target") for name, _ in samples(measured(status(HEALTHY))))
+
+
+def test_a_message_that_is_unfit_says_nothing_about_the_target() -> None:
+    """Its service takes messages, and answered."""
+    unfit = ShownTarget("Mail", False, "HTTP 413", NOW.wall, outcomes={"unfit": 1})
+
+    assert of(samples(measured(replace(status(HEALTHY), targets=(unfit,)))), "gatelight_target_up") == [1.0]
+
+
+def test_the_runbook_tells_how_it_stands_with_each_target_and_what_to_do() -> None:
+    mail, phone, chat, _, *steps = targets_text(TARGETS, NOW.wall, TimeZone()).splitlines()
+
+    assert mail == "“Mail” answered at 14:13: 250 taken"
+    assert phone == "“My phone” cannot be told since 14:03: HTTP 500 Internal Server Error; 3 waiting"
+    assert chat == "“Chat” was sent nothing since Gatelight began"
+    assert [line[:2] for line in steps if line[:1].isdigit()] == ["1.", "2.", "3.", "4."]
+    assert "no target" in targets_text((), NOW.wall, TimeZone())

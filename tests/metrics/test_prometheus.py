@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
@@ -10,7 +11,11 @@ from pathlib import Path
 import pytest
 from prometheus_alerts import alert_of
 
-from agent.core.settings import MetricsSettings
+from agent.channels import Chain
+from agent.core.events import NewsCame, Reconfigured
+from agent.core.problem import Severity
+from agent.core.settings import MetricsSettings, NotificationSettings, TargetSettings
+from agent.core.shown.display import Notice
 from agent.core.shown.status import ShownConnection
 from agent.metrics.families import Exposition
 from agent.metrics.server import MetricsAnswer, MetricsServer
@@ -109,10 +114,22 @@ def queries() -> list[tuple[str, str]]:
     return found
 
 
+async def _is(so: Callable[[], bool]) -> bool:
+    return so()
+
+
 async def test_a_real_agent_is_read_and_every_query_of_the_dashboard_has_data(tmp_path: Path) -> None:
     (tmp_path / "prometheus").mkdir()
     async with served_agent(tmp_path) as served:
         port = free_port()
+        # A phone that cannot be reached: the desktop alone cannot be trusted to say so.
+        nowhere = f"json://127.0.0.1:{free_port()}/"
+        phone = NotificationSettings(targets=(TargetSettings("Phone", nowhere),))
+        loop = served.living.loop
+        served.living.world.tell_through(Chain([]), Chain([]), {"Phone": nowhere})
+        loop.post(Reconfigured(replace(loop.state.settings, notifications=phone)))
+        await until(partial(_is, lambda: loop.state.settings.notifications is phone), "the phone is not known")
+        loop.post(NewsCame(Notice("gatelight/test", Severity.WARNING, "News", "")))
         await served.configure(MetricsSettings(port))
         gateway = served.living.gateway
         async with (
@@ -125,6 +142,9 @@ async def test_a_real_agent_is_read_and_every_query_of_the_dashboard_has_data(tm
 
             without_data = set(queries())
 
+            async def phone_pends() -> bool:
+                return await seen.value('ALERTS{alertname="GatelightTargetFailing", target="Phone"}') == 1.0
+
             async def all_have_had_data(*besides: str) -> bool:
                 for panel, query in tuple(without_data):
                     if await seen.query(query):
@@ -132,6 +152,7 @@ async def test_a_real_agent_is_read_and_every_query_of_the_dashboard_has_data(tm
                 return all(panel in besides for panel, _ in without_data)
 
             await until(partial(up, 1.0), "the agent was not read")
+            await until(phone_pends, "the phone that cannot be told raises no alert")
             of_trouble = ("What is wrong now", "How often each problem came")
             await until(partial(all_have_had_data, *of_trouble), f"no data: {without_data}")
             await gateway.fault("link-lost")

@@ -132,6 +132,29 @@ def test_a_connection_without_an_alert_of_its_own_is_told_after_a_while(
     unit_test(tmp_path, inputs, [{"alert_rule_test": checks}])
 
 
+def test_a_target_that_cannot_be_told_is_told_by_prometheus(tmp_path: Path) -> None:
+    labels = {"instance": INSTANCE, "job": "gatelight", "target": "My phone"}
+    here = ", ".join(f'{name}="{value}"' for name, value in labels.items())
+    alert = {
+        "exp_labels": {**labels, "severity": "warning"},
+        "exp_annotations": {
+            "summary": "A phone, chat or mailbox cannot be told",
+            "description": f"My phone has taken no message of {INSTANCE} for five minutes.",
+            "runbook_url": f"http://{INSTANCE}/targets",
+        },
+    }
+    name = "GatelightTargetFailing"
+    checks = [
+        # A single failure that heals is no alert; a target that was sent nothing has no series.
+        {"eval_time": "4m", "alertname": name, "exp_alerts": []},
+        {"eval_time": "14m", "alertname": name, "exp_alerts": []},
+        {"eval_time": "16m", "alertname": name, "exp_alerts": [alert]},
+        {"eval_time": "21m", "alertname": name, "exp_alerts": []},
+    ]
+    inputs = [{"series": f"gatelight_target_up{{{here}}}", "values": "_ 1 0x2 1x4 0x10 1x5"}]
+    unit_test(tmp_path, inputs, [{"alert_rule_test": checks}])
+
+
 def test_the_recording_rules_count(tmp_path: Path) -> None:
     here = f'instance="{INSTANCE}", job="gatelight", connection="Paper Gateway"'
     bucket = f"gatelight_heartbeat_latency_seconds_bucket{{{here}"
