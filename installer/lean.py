@@ -13,8 +13,8 @@ IN_ITS_PLACE = " "
 def lean(modules: Iterable[tuple[str, str | None, str]]) -> dict[str, CodeType]:
     """The compiled modules by their names, from PyInstaller's list of names, paths and kinds.
 
-    Not what has no source, as Python's own library for Windows: PyInstaller takes that as it is. It leaves out by itself
-    what is written for another Python.
+    Not what has no source, as Python's own library for Windows: PyInstaller takes that as it is. What is written for
+    another Python it leaves out by itself.
     """
     made = {}
     for name, path, _ in modules:
