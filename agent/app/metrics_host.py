@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from agent.app.running import RunningAgent
-from agent.core.evidence.relays import relays_of
+from agent.config.relays import wanted_orders
+from agent.core.evidence.relays import past_clients, relays_of
 from agent.core.problem import Severity
 from agent.core.session_facts import Phase
 from agent.core.settings import MetricsSettings
@@ -156,11 +157,14 @@ class MetricsHost:
         return MetricsAnswer(told.encode())
 
     def _guide(self, code: str) -> "MetricsAnswer":
-        """The guide of a problem, for the link of an alert."""
+        """The guide of a problem, or another runbook, for the link of an alert."""
         from agent.guides import load_guides
         from agent.guides.explain import explain, render_explained
+        from agent.guides.runbooks import RUNBOOKS
         from agent.metrics.server import MetricsAnswer
 
+        if code in RUNBOOKS:
+            return MetricsAnswer(RUNBOOKS[code].encode())
         guides = load_guides()
         explained = explain(code, guides) if code in guides else None
         if explained is None:
@@ -191,6 +195,8 @@ class MetricsHost:
             self._counts.own.copy() if self._counts is not None else Counter(),
             dict(self._server.refused) if self._server is not None else {},
             relays_of(state.machine),
+            wanted_orders(state.settings),
+            past_clients(state.machine),
         )
 
     def _connections(self, status: Status) -> "Iterator[MeasuredConnection]":

@@ -82,7 +82,7 @@ def families(measured: Measured) -> Iterator[Metric]:
     yield from _problems(measured)
     yield from _sessions(connections)
     yield from _farms_and_programs(connections)
-    yield from relay_families(measured.relays)
+    yield from relay_families(measured.relays, measured.relays_wanted, measured.past_relays)
     yield from target_families(status.targets)
     yield _counter(
         "gatelight_metrics_refused",

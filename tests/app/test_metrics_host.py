@@ -109,6 +109,7 @@ async def test_the_guide_of_an_alert_is_told(served: ServedAgent) -> None:
     status, body = await asked(port, "/guides/app-frozen")
     assert status == 200
     assert body.startswith("Problem app-frozen")
+    assert (await asked(port, "/guides/relay-down"))[0] == 200
     assert (await asked(port, "/guides/..%2f..%2fetc"))[0] == 404
 
 

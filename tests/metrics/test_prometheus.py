@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,16 +12,21 @@ import pytest
 from prometheus_alerts import alert_of
 
 from agent.channels import Chain
-from agent.core.events import NewsCame, Reconfigured
+from agent.core.events import NewsCame, Reconfigured, RelaysCounted
 from agent.core.problem import Severity
 from agent.core.settings import MetricsSettings, NotificationSettings, TargetSettings
 from agent.core.shown.display import Notice
 from agent.core.shown.status import ShownConnection
 from agent.metrics.families import Exposition
 from agent.metrics.server import MetricsAnswer, MetricsServer
+from agent.observers.relays import RelayObserver
+from agent.platforms import current
 from tests.metrics.made_up import CODES, HEALTHY, measured, status, with_problems
 from tests.metrics.prometheus import HERE, MISSING, until, watchers
-from tests.metrics.serving import free_port, served_agent
+from tests.metrics.serving import ServedAgent, free_port, served_agent
+from tests.relay.test_counts import leave, stock
+from tests.relaying import reporting
+from tests.simulator.ibkr_client import IbkrClient
 from tests.trading_program import trading_program
 
 AGENTS, EACH = 20, 5
@@ -118,8 +123,45 @@ async def _is(so: Callable[[], bool]) -> bool:
     return so()
 
 
-async def test_a_real_agent_is_read_and_every_query_of_the_dashboard_has_data(tmp_path: Path) -> None:
-    (tmp_path / "prometheus").mkdir()
+@asynccontextmanager
+async def relayed_program(folder: Path, served: ServedAgent) -> AsyncIterator[None]:
+    """A program behind a relay, of which TWS has refused a line; the agent takes in what the relay reports."""
+    gateway, loop = served.living.gateway, served.living.loop
+    observer = RelayObserver(folder, current().socket_reader)
+    over = asyncio.Event()
+
+    async def take_in() -> None:
+        while not over.is_set():
+            loop.post(RelaysCounted(observer.observe(loop.now())))
+            await asyncio.wait([asyncio.ensure_future(over.wait())], timeout=1.0)
+
+    with reporting(folder, "Paper relay", gateway.port, 100) as port:
+        client = IbkrClient()
+        await client.start(port, 78)
+        client.api.reqMktData(1, stock("AAPL"), "", False, False, [])
+        await client.called("tickPrice")
+        taking_in = asyncio.ensure_future(take_in())
+        try:
+            await gateway.fault("lines-exhausted")
+            # Prometheus has to see the number before it can see that it grows.
+            for request_id in range(2, 5):
+                client.api.reqMktData(request_id, stock("MSFT"), "", False, False, [])
+            await client.notice(101)
+            await gateway.heal()
+            yield
+            client.api.cancelMktData(1)
+            await leave(client)
+        finally:
+            over.set()
+            await taking_in
+
+
+async def test_a_real_agent_is_read_and_every_query_of_the_dashboard_has_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.observers.relays.relay_runs", lambda _: True)
+    for name in ("prometheus", "relays"):
+        (tmp_path / name).mkdir()
     async with served_agent(tmp_path) as served:
         port = free_port()
         # A phone that cannot be reached: the desktop alone cannot be trusted to say so.
@@ -134,6 +176,7 @@ async def test_a_real_agent_is_read_and_every_query_of_the_dashboard_has_data(tm
         gateway = served.living.gateway
         async with (
             trading_program(tmp_path, gateway.port, 77),
+            relayed_program(tmp_path / "relays", served),
             watchers(tmp_path / "prometheus", [f"127.0.0.1:{port}"]) as seen,
         ):
 
