@@ -22,7 +22,7 @@ from agent.core.problem import Severity
 from agent.core.settings import ConnectionSettings
 from agent.core.shown.display import Connect
 from agent.core.shown.status import Status
-from agent.core.state_machine.concerned import EARLY, keeps_anew, to_judge
+from agent.core.state_machine.concerned import EARLY, by_and_by, keeps_anew, to_judge
 from agent.core.state_machine.connection import Connected, Connecting, Idle, Target
 from agent.core.state_machine.enrolment import enroll
 from agent.core.state_machine.inquiry import ask_if_due, inquiry_due
@@ -107,8 +107,10 @@ def _settle(
         # What was held back becomes visible now.
         state, arrivals = replace(state, hold_until=None), None
     concerned = to_judge(before, state, arrivals, now.monotonic)
-    judged = list(range(len(state.watched))) if concerned is None else concerned
+    every = list(range(len(state.watched))) if concerned is None else concerned
+    judged, later = by_and_by(before, state, every, arrivals)
     settled = dict(enumerate(state.settled))
+    settled |= {index: replace(settled[index], due=now.monotonic) for index in later}
     aims: dict[int, Target] = {}
     for index in judged:
         state, aims[index], more = _move(state, index, now)
@@ -140,8 +142,10 @@ def _settle(
         done.extend(more)
     state, more = _show(state, judged, now)
     done.extend(more)
-    state, more = dispatch(state, now)
-    done.extend(more)
+    if not later:
+        # Targets are told of what many say at once.
+        state, more = dispatch(state, now)
+        done.extend(more)
     state, more = plan(state, now)
     done.extend(more)
     return state, tuple(done)

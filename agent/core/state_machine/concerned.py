@@ -10,6 +10,7 @@ from agent.core.events import (
     Arrival,
     DataCame,
     HeartbeatAnswered,
+    Looked,
     MessagesCame,
     NoticeArrived,
     NoticeDelivered,
@@ -20,9 +21,12 @@ from agent.core.events import (
     SettingsAnswered,
     Tick,
 )
+from agent.core.facts import Purpose
 from agent.core.state_machine.state import AgentState
 from agent.core.state_machine.watched import Watched
 
+AT_A_TIME = 20
+"""Connections that are judged in one decision, unless more have news: some ten milliseconds."""
 EARLY = 0.005
 """Seconds by which a timer may be early."""
 _LOCAL = (
@@ -54,6 +58,26 @@ def to_judge(before: AgentState, state: AgentState, arrivals: Sequence[Arrival] 
     due, was = now + EARLY, before.watched
     found = [i for i, w in enumerate(state.watched) if state.settled[i].due <= due or w is not was[i]]
     return None if not found and any(isinstance(arrival.event, Tick) for arrival in arrivals) else found
+
+
+def by_and_by(
+    before: AgentState, state: AgentState, judged: Sequence[int], arrivals: Sequence[Arrival] | None
+) -> tuple[Sequence[int], Sequence[int]]:
+    """Of those to judge: the ones that this decision is about, and the ones that the next decisions are about.
+
+    A look concerns all connections: of many, some are judged at a time, so that news of one does not wait for all.
+    """
+    events = [arrival.event for arrival in arrivals or ()]
+    local = all(isinstance(event, _LOCAL) for event in events)
+    known = len(state.settled) == len(state.watched) and state.shown is not None
+    if len(judged) <= AT_A_TIME or not events or not known or state.purpose is not Purpose.WATCH:
+        return judged, ()
+    if not local and not all(isinstance(event, Looked | Tick) for event in events):
+        return judged, ()
+    news = [index for index in judged if local and state.watched[index] is not before.watched[index]]
+    rest = [index for index in judged if index not in news]
+    room = max(0, AT_A_TIME - len(news))
+    return [*news, *rest[:room]], rest[room:]
 
 
 def keeps_anew(before: AgentState, state: AgentState, judged: Sequence[int]) -> bool:

@@ -96,11 +96,16 @@ class ManyDay:
     def look(self, after: float = 5.0) -> None:
         """A look, so many seconds later; until then the agent wakes when it has planned to."""
         until = self.now.later(after)
+        self.wake(until)
+        self.now = until
+        self.play(Looked(replace(machine(), taken=self.now.monotonic)))
+        self.wake(until)
+
+    def wake(self, until: Moment) -> None:
+        """The agent wakes whenever it has planned to."""
         while (wake := self.state.wake_at) is not None and wake <= until.monotonic:
             self.now = self.now.later(max(0.0, wake - self.now.monotonic))
             self.play(Tick())
-        self.now = until
-        self.play(Looked(replace(machine(), taken=self.now.monotonic)))
 
     def looks(self, seconds: float) -> None:
         """Looks, as often as an agent looks, or nearly."""
