@@ -107,10 +107,8 @@ def _settle(
         # What was held back becomes visible now.
         state, arrivals = replace(state, hold_until=None), None
     concerned = to_judge(before, state, arrivals, now.monotonic)
-    every = list(range(len(state.watched))) if concerned is None else concerned
-    judged, later = by_and_by(before, state, every, arrivals)
-    settled = dict(enumerate(state.settled))
-    settled |= {index: replace(settled[index], due=now.monotonic) for index in later}
+    judged, later = by_and_by(before, state, concerned, arrivals)
+    settled = {i: replace(one, due=now.monotonic) if i in later else one for i, one in enumerate(state.settled)}
     aims: dict[int, Target] = {}
     for index in judged:
         state, aims[index], more = _move(state, index, now)
@@ -142,10 +140,9 @@ def _settle(
         done.extend(more)
     state, more = _show(state, judged, now)
     done.extend(more)
-    if not later:
-        # Targets are told of what many say at once.
-        state, more = dispatch(state, now)
-        done.extend(more)
+    # Targets are told of what many say at once.
+    state, more = (state, ()) if later else dispatch(state, now)
+    done.extend(more)
     state, more = plan(state, now)
     done.extend(more)
     return state, tuple(done)

@@ -61,12 +61,13 @@ def to_judge(before: AgentState, state: AgentState, arrivals: Sequence[Arrival] 
 
 
 def by_and_by(
-    before: AgentState, state: AgentState, judged: Sequence[int], arrivals: Sequence[Arrival] | None
+    before: AgentState, state: AgentState, concerned: Sequence[int] | None, arrivals: Sequence[Arrival] | None
 ) -> tuple[Sequence[int], Sequence[int]]:
-    """Of those to judge: the ones that this decision is about, and the ones that the next decisions are about.
+    """Of those of `to_judge`: the ones that this decision is about, and the ones that the next decisions are about.
 
     A look concerns all connections: of many, some are judged at a time, so that news of one does not wait for all.
     """
+    judged = list(range(len(state.watched))) if concerned is None else concerned
     events = [arrival.event for arrival in arrivals or ()]
     local = all(isinstance(event, _LOCAL) for event in events)
     known = len(state.settled) == len(state.watched) and state.shown is not None
