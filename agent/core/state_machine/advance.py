@@ -12,7 +12,7 @@ from agent.core.alerts.diagnosis import Diagnosis, diagnose
 from agent.core.alerts.ledger import Ledger, update
 from agent.core.alerts.speech import belated_end, notice_key, recall, recall_shown, shown_of, speak, told_of
 from agent.core.clock import Moment
-from agent.core.effects import Effect, OpenSession, Record, Remember, SendHeartbeat, ShowStatus, Withdraw
+from agent.core.effects import Effect, OpenSession, Record, Remember, ShowStatus, Withdraw
 from agent.core.events import Arrival, Event, HeartbeatAnswered, MessagesCame, NoticeArrived, Tick, UserAsked
 from agent.core.evidence.processes import chosen, looked_since_failure, places_taken
 from agent.core.facts import Facts, Purpose
@@ -22,7 +22,8 @@ from agent.core.problem import Severity
 from agent.core.settings import ConnectionSettings
 from agent.core.shown.display import Connect
 from agent.core.shown.status import Status
-from agent.core.state_machine.concerned import EARLY, keeps_anew, to_judge
+from agent.core.state_machine.beats import EARLY, send_beat, show_answered, with_beats
+from agent.core.state_machine.concerned import Concerned, concerned_by, keeps_anew
 from agent.core.state_machine.connection import Connected, Connecting, Idle, Target
 from agent.core.state_machine.enrolment import enroll
 from agent.core.state_machine.inquiry import ask_if_due, inquiry_due
@@ -30,7 +31,7 @@ from agent.core.state_machine.intake import take_in
 from agent.core.state_machine.labels import about, label_of
 from agent.core.state_machine.plan import plan
 from agent.core.state_machine.quiet import all_quiet, quiet_rules
-from agent.core.state_machine.session import fresh_session, heartbeat_sent
+from agent.core.state_machine.session import fresh_session
 from agent.core.state_machine.show import show_connection, show_program, with_program
 from agent.core.state_machine.state import (
     AgentState,
@@ -95,7 +96,7 @@ def _settle(
     effects: Sequence[Effect],
     arrivals: Sequence[Arrival] | None,
 ) -> tuple[AgentState, tuple[Effect, ...]]:
-    """Decide about the connections of `to_judge`; the others stay as they were."""
+    """Decide about those that are concerned; the others stay as they were."""
     state, effects = unsay(state, effects)
     done: list[Effect] = list(effects)
     earlier = state.memory
@@ -106,9 +107,13 @@ def _settle(
     if state.hold_until is not None and state.hold_until <= now.monotonic:
         # What was held back becomes visible now.
         state, arrivals = replace(state, hold_until=None), None
-    concerned = to_judge(before, state, arrivals, now.monotonic)
-    judged = list(range(len(state.watched))) if concerned is None else concerned
-    settled = dict(enumerate(state.settled))
+    concerned = concerned_by(before, state, arrivals, now)
+    judged = concerned.judged
+    settled = {**dict(enumerate(state.settled)), **concerned.answered}
+    for index in concerned.beating:
+        state, more = send_beat(state, index, now)
+        done.extend(more)
+        settled[index] = with_beats(settled[index], state.watched[index], state, now)
     aims: dict[int, Target] = {}
     for index in judged:
         state, aims[index], more = _move(state, index, now)
@@ -120,29 +125,30 @@ def _settle(
         spoken.extend(more)
     state, more = say(state, spoken, now)
     done.extend(more)
-    if concerned is None or state.own.due <= now.monotonic:
+    if concerned.whole or state.own.due <= now.monotonic:
         state, more = _judge_program(state, now)
         done.extend(more)
     for index in judged:
         state, more = _inquire(state, index, now)
         done.extend(more)
-        due = due_times(state.watched[index], facts_of[index], state.heard)
-        settled[index] = Settled(aims[index], facts_of[index], min(due, default=float("inf")))
+        due = min(due_times(state.watched[index], facts_of[index]), default=float("inf"))
+        settled[index] = with_beats(Settled(aims[index], facts_of[index], due), state.watched[index], state, now)
     state = replace(state, settled=tuple(settled[i] for i in range(len(state.watched))))
     state, more = remind_user(state, now)
     done.extend(more)
-    if concerned is None:
+    if concerned.whole:
         known = frozenset(w.settings.name for w in state.watched if _settled(w, now))
         state = forget_gone(state, FORGET_TOLD, known, now)
-    if concerned is None or state.memory is not before.memory or keeps_anew(before, state, judged):
+    if concerned.whole or state.memory is not before.memory or keeps_anew(before, state, judged):
         state, more = _remember(state, memory, now)
         state, more = say(state, more, now)
         done.extend(more)
-    state, more = _show(state, judged, now)
-    done.extend(more)
+    if judged or concerned.answered or concerned.whole:
+        state, more = _show(state, concerned, now)
+        done.extend(more)
     state, more = dispatch(state, now)
     done.extend(more)
-    state, more = plan(state, now)
+    state, more = plan(state, now, judged=bool(judged) or concerned.whole)
     done.extend(more)
     return state, tuple(done)
 
@@ -182,14 +188,8 @@ def _move(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Targe
             link = replace(watched.link, turn_at=None)
             watched = replace(watched, link=link, session=fresh_session(now.monotonic))
             state = replace(state, next_number=state.next_number + 1)
-    more: list[Effect] = list(effects)
-    if watched.connected and watched.session is not None:
-        number = watched.number
-        assert number is not None
-        if now.monotonic >= watched.session.heartbeats.due(state.timing):
-            watched = replace(watched, session=heartbeat_sent(watched.session, now.monotonic))
-            more.append(SendHeartbeat(number))
-    return replace_at(state, index, watched), aim, tuple(more)
+    state, beat = send_beat(replace_at(state, index, watched), index, now)
+    return state, aim, (*effects, *beat)
 
 
 def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Facts, tuple[Effect, ...]]:
@@ -369,14 +369,16 @@ def _settled(watched: Watched, now: Moment) -> bool:
     return watched.connected and now.monotonic - watched.link.state.since >= SETTLED_SESSION
 
 
-def _show(state: AgentState, judged: Sequence[int], now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
+def _show(state: AgentState, concerned: Concerned, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
     words = state.knowledge.words
     shown = dict(enumerate(state.shown.connections if state.shown is not None else ()))
-    for index in judged:
+    for index in concerned.answered:
+        shown[index] = show_answered(shown[index], state.settled[index])
+    for index in concerned.judged:
         shown[index] = show_connection(state.watched[index], state.settled[index].facts, state.memory, words)
     # Only what no configuration names is called after the others as well.
     alone = all(not watched.settings.implicit for watched in state.watched)
-    for index in judged if alone else shown:
+    for index in concerned.judged if alone else shown:
         label = label_of(state.watched, state.watched[index])
         shown[index] = shown[index] if shown[index].label == label else replace(shown[index], label=label)
     if shown:

@@ -59,6 +59,10 @@ class Settled:
     facts: Facts
     due: float
     """Monotonic time at which the clock alone decides something about it; infinity: nothing is planned."""
+    beat: float = float("inf")
+    """Monotonic time at which its next heartbeat goes out."""
+    verdict: float = float("inf")
+    """Monotonic time at which the silence of its application is judged next."""
 
 
 @dataclass(frozen=True, slots=True)

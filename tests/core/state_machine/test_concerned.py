@@ -1,12 +1,16 @@
 """Only those are judged that an event or the clock concerns; the others would have come out the same."""
 
+import ast
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
+import agent
 from agent.core.effects import Effect, SendHeartbeat
 from agent.core.events import (
     Arrival,
@@ -24,7 +28,8 @@ from agent.core.events import (
 from agent.core.problem import Present, Problem, Severity
 from agent.core.session_facts import Outcome
 from agent.core.state_machine.advance import advance, advance_all
-from agent.core.state_machine.concerned import EARLY, to_judge
+from agent.core.state_machine.beats import EARLY
+from agent.core.state_machine.concerned import concerned_by
 from agent.core.state_machine.state import AgentState
 from tests.core.made_up_agent import play
 from tests.core.test_together import TEXTS, all_connected
@@ -70,13 +75,64 @@ def test_the_clock_concerns_those_whose_time_has_come() -> None:
     assert judged(replace(state, settled=early), Tick()) == [0]
 
 
+def answered(state: AgentState, index: int, at: float) -> tuple[AgentState, tuple[Effect, ...]]:
+    """The application tells its time, which is ours."""
+    now = NOW.later(at)
+    return advance(state, HeartbeatAnswered(number_of(state, index), int(now.wall)), now)
+
+
+def test_an_answer_as_usual_is_shown_and_judges_nothing() -> None:
+    state, _ = answered(all_connected(()), 1, 0.1)
+    beating, effects = play(state, Tick(), now=NOW.later(10.11))
+    after, _ = answered(beating, 1, 10.15)
+
+    assert SendHeartbeat(number_of(state, 1)) in effects
+    assert beating.settled[1].facts is state.settled[1].facts
+    assert after.settled[1].facts.now == state.settled[1].facts.now
+    assert after.settled[1].beat == NOW.monotonic + 20.15
+    assert after.settled[1].verdict == float("inf")
+    assert after.shown is not None
+    assert after.shown.connections[1].latency == pytest.approx(0.04)
+
+
+def test_an_answer_that_comes_late_or_from_another_clock_is_judged() -> None:
+    state, _ = answered(all_connected(()), 1, 0.1)
+    beating, _ = play(state, Tick(), now=NOW.later(10.11))
+    silent, _ = play(beating, Tick(), now=NOW.later(10.11 + beating.timing.reply_timeout))
+    late, _ = answered(silent, 1, 20.0)
+    now = NOW.later(10.2)
+    wrong, _ = advance(beating, HeartbeatAnswered(number_of(state, 1), int(now.wall) + 90), now)
+
+    assert silent.settled[1].facts.session.heartbeat_unanswered == 1
+    assert late.settled[1].facts.session.heartbeat_unanswered == 0
+    assert wrong.settled[1].facts.now == now
+
+
+def test_no_problem_advice_or_fix_depends_on_how_long_an_answer_took() -> None:
+    rooms = ("problems", "fixes", "core/evidence", "core/alerts", "core/shown/checklist.py")
+    sources = [Path(agent.__file__).parent / room for room in rooms]
+    files = [file for source in sources for file in ([source] if source.is_file() else source.rglob("*.py"))]
+    readers = [
+        file
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr == "latency"
+    ]
+
+    assert len(files) > 100
+    assert readers == []
+
+
 def test_a_turn_that_nothing_waited_for_concerns_all() -> None:
     state = all_connected(())
-    idle = replace(state, settled=tuple(replace(s, due=float("inf")) for s in state.settled))
+    idle = replace(
+        state,
+        settled=tuple(replace(s, due=float("inf"), beat=float("inf"), verdict=float("inf")) for s in state.settled),
+    )
 
     assert judged(idle, Tick()) is None
-    assert to_judge(idle, idle, (), NOW.monotonic) == []
-    assert to_judge(idle, idle, None, NOW.monotonic) is None
+    assert concerned_by(idle, idle, (), NOW).judged == []
+    assert concerned_by(idle, idle, None, NOW).whole
 
 
 def test_what_was_held_back_after_sleep_is_shown_for_all_when_that_is_over() -> None:
@@ -172,7 +228,7 @@ class Walk:
 def stands(state: AgentState) -> list[object]:
     """What people see of each connection, and what it does."""
     return [
-        (type(w.link.state), sorted(k for k, e in w.ledger.entries.items() if e.shown), shown.overall)
+        (type(w.link.state), sorted(k for k, e in w.ledger.entries.items() if e.shown), shown.overall, shown.latency)
         for w, shown in zip(state.watched, state.shown.connections if state.shown else (), strict=True)
     ]
 

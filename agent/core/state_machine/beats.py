@@ -1,0 +1,92 @@
+"""Heartbeats of sessions that stand: when the next one goes out, when silence counts, and those that decide nothing.
+
+A heartbeat that is answered as usual tells the time that it took, and no problem, advice or fix depends on that. So
+neither its sending nor its answer judges the connection anew.
+"""
+
+from dataclasses import replace
+
+from agent.core.clock import Moment
+from agent.core.effects import Effect, SendHeartbeat
+from agent.core.shown.status import ShownConnection
+from agent.core.state_machine.session import Heartbeats, heartbeat_sent
+from agent.core.state_machine.state import AgentState, Settled, replace_at
+from agent.core.state_machine.watched import Watched, facts_of_session
+from agent.core.timing import Timing
+
+EARLY = 0.005
+"""Seconds by which a timer may be early."""
+TOGETHER = 0.05
+"""Share of the time between heartbeats by which one may be early to go out with others: to wake up costs more than a
+heartbeat does."""
+SHORTLY = 0.1
+"""Seconds until what could not be judged yet is judged again."""
+NEVER = float("inf")
+
+
+def beats_of(watched: Watched) -> Heartbeats | None:
+    """The heartbeats of the session that stands."""
+    return watched.session.heartbeats if watched.session is not None and watched.connected else None
+
+
+def next_beat(watched: Watched, timing: Timing) -> float:
+    """Monotonic time at which the next heartbeat goes out; infinity without a session."""
+    beats = beats_of(watched)
+    return NEVER if beats is None else beats.due(timing)
+
+
+def may_beat(watched: Watched, timing: Timing, now: float) -> bool:
+    """Whether a heartbeat may go out now, with others. The next one to an application that has not answered the last
+    is never early: TWS ignores the second one within a second."""
+    beats = beats_of(watched)
+    return beats is not None and beats.due(timing) <= now + (
+        EARLY if beats.sent else max(EARLY, TOGETHER * timing.heartbeat_every)
+    )
+
+
+def next_verdict(watched: Watched, timing: Timing, now: float, heard: float) -> float:
+    """Monotonic time at which silence is judged next; infinity while nothing is awaited.
+
+    `heard`: see `facts_of_session`.
+    """
+    beats = beats_of(watched)
+    verdict = None if beats is None else beats.next_verdict(min(now, heard), timing)
+    # One that fell due while something waited to be taken in is judged as soon as that is done.
+    return NEVER if verdict is None else max(verdict, now + SHORTLY)
+
+
+def send_beat(state: AgentState, index: int, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
+    """The heartbeat of a connection, where one may go out."""
+    watched = state.watched[index]
+    number = watched.number
+    if watched.session is None or number is None or not may_beat(watched, state.timing, now.monotonic):
+        return state, ()
+    watched = replace(watched, session=heartbeat_sent(watched.session, now.monotonic))
+    return replace_at(state, index, watched), (SendHeartbeat(number),)
+
+
+def with_beats(settled: Settled, watched: Watched, state: AgentState, now: Moment) -> Settled:
+    """What a connection was judged from, with the times of its heartbeats as they are now."""
+    verdict = next_verdict(watched, state.timing, now.monotonic, state.heard)
+    return replace(settled, beat=next_beat(watched, state.timing), verdict=verdict)
+
+
+def answered_as_usual(before: Watched, state: AgentState, index: int, now: Moment) -> Settled | None:
+    """What a connection was judged from, if since then no more has come than an answer that decides nothing.
+
+    `before`: as it was before the events arrived.
+    """
+    watched, settled = state.watched[index], state.settled[index]
+    known = settled.facts.session
+    shown = state.shown.connections[index].latency if state.shown is not None else None
+    if shown is None or known.latency is None or replace(watched, session=before.session) != before:
+        return None
+    told = facts_of_session(watched, now, state.timing, state.heard)
+    if told.latency is None or replace(told, latency=known.latency) != known:
+        return None
+    return with_beats(replace(settled, facts=replace(settled.facts, session=told)), watched, state, now)
+
+
+def show_answered(shown: ShownConnection, settled: Settled) -> ShownConnection:
+    """The connection as it is shown, with the time that the latest answer took."""
+    return replace(shown, latency=settled.facts.session.latency)
