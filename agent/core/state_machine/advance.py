@@ -113,7 +113,7 @@ def _settle(
     for index in concerned.beating:
         state, more = send_beat(state, index, now)
         done.extend(more)
-        settled[index] = with_beats(settled[index], state.watched[index], state, now)
+        settled[index] = with_beats(settled[index], state, index, now)
     aims: dict[int, Target] = {}
     for index in judged:
         state, aims[index], more = _move(state, index, now)
@@ -132,7 +132,7 @@ def _settle(
         state, more = _inquire(state, index, now)
         done.extend(more)
         due = min(due_times(state.watched[index], facts_of[index]), default=float("inf"))
-        settled[index] = with_beats(Settled(aims[index], facts_of[index], due), state.watched[index], state, now)
+        settled[index] = with_beats(Settled(aims[index], facts_of[index], due), state, index, now)
     state = replace(state, settled=tuple(settled[i] for i in range(len(state.watched))))
     state, more = remind_user(state, now)
     done.extend(more)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from agent.core.clock import Moment
 from agent.core.effects import Effect, SendHeartbeat
 from agent.core.shown.status import ShownConnection
+from agent.core.state_machine.coalescing import coalesced
 from agent.core.state_machine.session import Heartbeats, heartbeat_sent
 from agent.core.state_machine.state import AgentState, Settled, replace_at
 from agent.core.state_machine.watched import Watched, facts_of_session
@@ -16,9 +17,8 @@ from agent.core.timing import Timing
 
 EARLY = 0.005
 """Seconds by which a timer may be early."""
-TOGETHER = 0.05
-"""Share of the time between heartbeats by which one may be early to go out with others: to wake up costs more than a
-heartbeat does."""
+AT_ONCE, APART, PHASES = 10, 0.5, 20
+"""Connections whose heartbeats go out at one moment; seconds between two such moments; how many of these there are."""
 SHORTLY = 0.1
 """Seconds until what could not be judged yet is judged again."""
 NEVER = float("inf")
@@ -29,19 +29,14 @@ def beats_of(watched: Watched) -> Heartbeats | None:
     return watched.session.heartbeats if watched.session is not None and watched.connected else None
 
 
-def next_beat(watched: Watched, timing: Timing) -> float:
-    """Monotonic time at which the next heartbeat goes out; infinity without a session."""
+def next_beat(watched: Watched, timing: Timing, index: int) -> float:
+    """Monotonic time at which the next heartbeat goes out; infinity without a session. `index`: the connection’s."""
     beats = beats_of(watched)
-    return NEVER if beats is None else beats.due(timing)
-
-
-def may_beat(watched: Watched, timing: Timing, now: float) -> bool:
-    """Whether a heartbeat may go out now, with others. The next one to an application that has not answered the last
-    is never early: TWS ignores the second one within a second."""
-    beats = beats_of(watched)
-    return beats is not None and beats.due(timing) <= now + (
-        EARLY if beats.sent else max(EARLY, TOGETHER * timing.heartbeat_every)
-    )
+    if beats is None:
+        return NEVER
+    due = beats.due(timing)
+    # The time of one that follows an unanswered one is given by what TWS answers.
+    return due if beats.sent else coalesced(due, timing.heartbeat_every, APART * (index // AT_ONCE % PHASES))
 
 
 def next_verdict(watched: Watched, timing: Timing, now: float, heard: float) -> float:
@@ -56,19 +51,20 @@ def next_verdict(watched: Watched, timing: Timing, now: float, heard: float) -> 
 
 
 def send_beat(state: AgentState, index: int, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
-    """The heartbeat of a connection, where one may go out."""
+    """The heartbeat of a connection, where one is due."""
     watched = state.watched[index]
     number = watched.number
-    if watched.session is None or number is None or not may_beat(watched, state.timing, now.monotonic):
+    if watched.session is None or number is None or next_beat(watched, state.timing, index) > now.monotonic + EARLY:
         return state, ()
     watched = replace(watched, session=heartbeat_sent(watched.session, now.monotonic))
     return replace_at(state, index, watched), (SendHeartbeat(number),)
 
 
-def with_beats(settled: Settled, watched: Watched, state: AgentState, now: Moment) -> Settled:
+def with_beats(settled: Settled, state: AgentState, index: int, now: Moment) -> Settled:
     """What a connection was judged from, with the times of its heartbeats as they are now."""
-    verdict = next_verdict(watched, state.timing, now.monotonic, state.heard)
-    return replace(settled, beat=next_beat(watched, state.timing), verdict=verdict)
+    watched, timing = state.watched[index], state.timing
+    verdict = next_verdict(watched, timing, now.monotonic, state.heard)
+    return replace(settled, beat=next_beat(watched, timing, index), verdict=verdict)
 
 
 def answered_as_usual(before: Watched, state: AgentState, index: int, now: Moment) -> Settled | None:
@@ -84,7 +80,7 @@ def answered_as_usual(before: Watched, state: AgentState, index: int, now: Momen
     told = facts_of_session(watched, now, state.timing, state.heard)
     if told.latency is None or replace(told, latency=known.latency) != known:
         return None
-    return with_beats(replace(settled, facts=replace(settled.facts, session=told)), watched, state, now)
+    return with_beats(replace(settled, facts=replace(settled.facts, session=told)), state, index, now)
 
 
 def show_answered(shown: ShownConnection, settled: Settled) -> ShownConnection:

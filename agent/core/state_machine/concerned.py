@@ -22,7 +22,7 @@ from agent.core.events import (
     SettingsAnswered,
     Tick,
 )
-from agent.core.state_machine.beats import EARLY, answered_as_usual, may_beat
+from agent.core.state_machine.beats import EARLY, answered_as_usual
 from agent.core.state_machine.state import AgentState, Settled
 from agent.core.state_machine.watched import Watched
 
@@ -78,10 +78,7 @@ def concerned_by(before: AgentState, state: AgentState, arrivals: Sequence[Arriv
         for index, watched in enumerate(state.watched)
         if min(latest[index].due, latest[index].verdict) <= due or (watched is not was[index] and index not in answered)
     ]
-    beating: Sequence[int] = ()
-    if any(one.beat <= due for one in latest):
-        may = (i for i, watched in enumerate(state.watched) if may_beat(watched, state.timing, now.monotonic))
-        beating = [index for index in may if index not in judged]
+    beating = [index for index, one in enumerate(latest) if one.beat <= due and index not in judged]
     if not (judged or answered or beating) and any(isinstance(arrival.event, Tick) for arrival in arrivals):
         return everything
     return Concerned(judged, answered={i: one for i, one in answered.items() if i not in judged}, beating=beating)

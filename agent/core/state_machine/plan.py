@@ -7,6 +7,7 @@ from agent.core.clock import Moment
 from agent.core.effects import Effect, LookAt, WakeAt, WatchExits
 from agent.core.evidence.processes import applications
 from agent.core.facts import Facts, MachineFacts, Process, Purpose
+from agent.core.state_machine.coalescing import coalesced
 from agent.core.state_machine.connection import Blocked, Connected, Connecting, Idle, Link
 from agent.core.state_machine.inquiry import NEVER
 from agent.core.state_machine.state import AgentState
@@ -91,7 +92,10 @@ def _look(state: AgentState, now: Moment) -> LookAt:
     affordable = state.paid_until - AHEAD
     at = now.monotonic
     if state.urgent_since is None:
-        at = max(state.machine.taken + pace, min(affordable, state.machine.taken + LONGEST_LOOK))
+        at = state.machine.taken + pace
+        if pace == state.timing.look_every * CALM:
+            at = coalesced(at, pace)
+        at = max(at, min(affordable, state.machine.taken + LONGEST_LOOK))
     # After a look every connection is judged: where there are many, and some of them flap, the others need the time.
     shortest = SHORTEST_LOOK * max(1.0, len(state.watched) / FEW)
     at = max(at, now.monotonic, state.machine.taken + shortest if state.machine.taken else 0.0)

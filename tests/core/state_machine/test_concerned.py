@@ -89,7 +89,7 @@ def test_an_answer_as_usual_is_shown_and_judges_nothing() -> None:
     assert SendHeartbeat(number_of(state, 1)) in effects
     assert beating.settled[1].facts is state.settled[1].facts
     assert after.settled[1].facts.now == state.settled[1].facts.now
-    assert after.settled[1].beat == NOW.monotonic + 20.15
+    assert after.settled[1].beat == NOW.monotonic + 20.0
     assert after.settled[1].verdict == float("inf")
     assert after.shown is not None
     assert after.shown.connections[1].latency == pytest.approx(0.04)

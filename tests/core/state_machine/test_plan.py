@@ -35,10 +35,10 @@ from tests.problems.scene import NOW, gateway, machine
 def settled(state: AgentState, now: Moment = NOW, change: Callable[[Facts], Facts] = lambda facts: facts) -> AgentState:
     """The state as if every connection had been judged now."""
     done = []
-    for watched in state.watched:
+    for index, watched in enumerate(state.watched):
         facts = change(facts_about(state, watched, now))
         due = min(due_times(watched, facts), default=float("inf"))
-        done.append(with_beats(Settled(target(watched, state.machine, ()), facts, due), watched, state, now))
+        done.append(with_beats(Settled(target(watched, state.machine, ()), facts, due), state, index, now))
     return replace(state, settled=tuple(done))
 
 

@@ -197,7 +197,7 @@ def test_the_machine_takes_its_step() -> None:
 
 def due(watched: Watched) -> set[float]:
     around = facts(machine(), facts_of_session(watched, NOW, TIMING), wants=PAPER)
-    beats = (next_beat(watched, TIMING), next_verdict(watched, TIMING, NOW.monotonic, NOW.monotonic))
+    beats = (next_beat(watched, TIMING, 0), next_verdict(watched, TIMING, NOW.monotonic, NOW.monotonic))
     return {round(at - NOW.monotonic, 3) for at in (*due_times(watched, around), *beats) if at != float("inf")}
 
 
