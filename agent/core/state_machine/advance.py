@@ -37,6 +37,7 @@ from agent.core.state_machine.state import (
     AgentState,
     Settled,
     Words,
+    accounted,
     facts_about,
     facts_about_program,
     others,
@@ -198,7 +199,7 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
     facts = facts_about(state, watched, now)
     kept, marks = keep_account(watched, facts)
     if kept is not watched:
-        state, watched, facts = replace_at(state, index, kept), kept, facts_about(state, kept, now)
+        state, watched, facts = replace_at(state, index, kept), kept, accounted(facts, kept)
     if not watched.wanted:
         # The user does not want this connection: nothing about it is a fault, and its notices are withdrawn without a
         # word.
