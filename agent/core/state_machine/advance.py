@@ -372,7 +372,8 @@ def _settled(watched: Watched, now: Moment) -> bool:
 
 def _show(state: AgentState, concerned: Concerned, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
     words = state.knowledge.words
-    shown = dict(enumerate(state.shown.connections if state.shown is not None else ()))
+    before = state.shown.connections if state.shown is not None else ()
+    shown = dict(enumerate(before[: len(state.watched)]))
     for index in concerned.answered:
         shown[index] = show_answered(shown[index], state.settled[index])
     for index in concerned.judged:
