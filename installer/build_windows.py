@@ -1,6 +1,7 @@
 """What Windows users get, made on Debian with Wine: the packaged program, setup.exe and an .msi."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -103,7 +104,11 @@ def make_msi(folder: Path, version: str, made: Path, *, signing: Signing | None 
     names = ("--component-group", "Files", "--var", "var.SourceDir", "--directory-ref", "INSTALLDIR", "--win64")
     listing = _run("wixl-heat", "-p", f"{folder.name}/", *names, given="\n".join(files) + "\n")
     listed.write_text(listing, encoding="utf-8")
-    given = ("-D", f"SourceDir={folder.name}", "-D", f"Version={version}", "-D", "Win64=yes")
+    command = re.search(rf'<File Id="(\w+)"[^>]*/{PROGRAMS[0]}"', listing)
+    if command is None:
+        raise CannotBuild(f"The .msi would have no {PROGRAMS[0]}.")
+    values = {"SourceDir": folder.name, "Version": version, "Win64": "yes", "Command": command[1]}
+    given = [word for name, value in values.items() for word in ("-D", f"{name}={value}")]
     # wixl finds the files from the folder it runs in alone.
     _run("wixl", "-a", "x64", *given, "-o", str(made), str(HERE / "gatelight.wxs"), str(listed), at=folder.parent)
     listed.unlink()

@@ -30,6 +30,9 @@ def restore(environment: MutableMapping[str, str]) -> None:
 
 def main() -> int:
     """Run what was asked for; returns the exit status."""
+    from agent.platforms.loaded_files import hold_files
+
+    hold_files()
     part = PART in os.environ
     sys.argv[1:] = arguments(sys.argv[1:], os.environ)
     restore(os.environ)

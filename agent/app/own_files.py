@@ -3,7 +3,7 @@
 import contextlib
 import importlib
 import os
-import pkgutil
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +14,8 @@ import agent
 
 TRY_OUT = "try-own-files"
 """The command of a process that loads every module and ends: for the agent alone, see `agent.__main__`."""
+EARLIER = "gatelight-old-*"
+"""Folders beside the program: `ASIDE` of `installer/windows/gatelight.nsi`."""
 _TRY_SECONDS = 50.0
 
 
@@ -42,6 +44,8 @@ def own_files_work() -> bool:
 
 def load_every_module() -> None:
     """Load all that this system can use; raises what a file that does not fit the others raises."""
+    import pkgutil
+
     for module in pkgutil.walk_packages(agent.__path__, "agent."):
         if module.name == "agent.__main__":
             continue
@@ -77,6 +81,17 @@ def start_anew(environment: Mapping[str, str] = os.environ) -> None:
         with contextlib.suppress(ValueError):
             signal.signal(number, signal.SIG_DFL)
     os.execve(command[0], command, environment)
+
+
+def remove_earlier_versions() -> None:
+    """Remove what the setup of Windows has moved aside, unless a relay of that version still runs from it.
+
+    Windows removes no file that a process has loaded. Such a process loads no more (`agent.platforms.loaded_files`), so
+    that it does without those that can be removed.
+    """
+    if sys.platform == "win32" and getattr(sys, "frozen", False):
+        for folder in Path(sys.executable).parent.glob(EARLIER):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _program() -> list[str]:

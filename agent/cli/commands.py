@@ -69,8 +69,13 @@ GROUPS: dict[str, dict[str, About]] = {
     "Between programs and TWS": {
         "relay": About(
             "pass programs’ connections on to TWS, as a [[relays]] entry says; status: what they use of its limits; "
-            "stop: end one",
-            ("gatelight relay paper", "gatelight relay status --json", "gatelight relay stop paper"),
+            "stop: end one, or all",
+            (
+                "gatelight relay paper",
+                "gatelight relay status --json",
+                "gatelight relay stop paper",
+                "gatelight relay stop --all",
+            ),
             ("0 stopped on request, or shown", "2 wrong configuration, or the port is taken", "3 no relay runs"),
         ),
     },

@@ -168,7 +168,8 @@ def _autostart(options: argparse.Namespace) -> int:
 def _relay(options: argparse.Namespace) -> int:
     from agent.cli.relay import command
 
-    return command(_places(options), options.name, options.which, tell, _as_json if options.json else None, print_text)
+    as_json = _as_json if options.json else None
+    return command(_places(options), options.name, options.which, tell, as_json, print_text, every=options.all)
 
 
 def _told(options: argparse.Namespace) -> int:

@@ -293,6 +293,7 @@ def _add_completion(parser: CommandParser) -> None:
 def _add_relay(parser: CommandParser) -> None:
     parser.add_argument("name", metavar="NAME", help="of the relay, in the configuration; or status, or stop")
     parser.add_argument("which", nargs="?", metavar="NAME", help="with stop: the relay to end")
+    parser.add_argument("--all", action="store_true", help="with stop: every relay")
     parser.add_argument("--json", action="store_true", help="with status: one JSON object on standard output")
 
 

@@ -5,7 +5,10 @@
 """
 
 import json
+import os
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,8 @@ from agent.core.settings import RelaySettings, Settings
 from agent.errors import RelayError, UsageError
 from agent.platforms.files import reason_of
 from agent.platforms.folders import make_private
-from agent.relay.keeping import OrderReader, learnt_before, leave_word, order_path, report_path
+from agent.platforms.loaded_files import load_no_more
+from agent.relay.keeping import OrderReader, learnt_before, leave_word, lines_beside, order_path, report_path
 from agent.relay.meter import Meter
 from agent.relay.pump import Relay
 from agent.relay.report import ReportWriter
@@ -32,16 +36,20 @@ def command(
     say: Callable[[str], None],
     as_json: Callable[[dict[str, Any]], None] | None,
     out: Callable[[str], None],
+    *,
+    every: bool = False,
 ) -> int:
     """Relay until a signal comes; returns the exit status. Raises ConfigError, UsageError or RelayError.
 
-    With the name `status`, show what the running relays count; with `stop`, end the relay called `which`.
+    With the name `status`, show what the running relays count; with `stop`, end the one called `which`, or `every` one.
     """
     # Both are imported late: a relay itself stays small.
     if name == STOP:
         from agent.cli.relay_stop import stop_relay
 
-        return stop_relay(places, which, say)
+        return stop_relay(places, which, say, every=every)
+    if every:
+        raise UsageError("Only `gatelight relay stop` takes --all.")
     if which is not None:
         raise UsageError("A relay has one name; put one of several words between quotation marks.")
     if name == STATUS:
@@ -50,12 +58,13 @@ def command(
         return show_relays(places, as_json, out, say)
     settings = load(places.config, named=places.config_named)
     order = order_of(_relay_of(settings, name), settings.connections)
-    try:
-        _serve(order, places.relays, say, kept=False)
-    except RelayError as fault:
+
+    def refused(fault: RelayError) -> RelayError:
         from agent.cli.relay_stop import running_already
 
-        raise running_already(places, order, fault) from None
+        return running_already(places, order, fault)
+
+    _serve(order, places.relays, say, kept=False, refused=refused)
     return 0
 
 
@@ -65,31 +74,51 @@ def keep_relay(told: str) -> int:
     Returns the exit status; the reason why a relay could not begin is left in the folder.
     """
     given = json.loads(told)
-    order, folder = RelayOrder.of_json(given["order"]), Path(given["folder"])
+    order, folder = RelayOrder.of_json(given["order"]), Path(given["folder"]).absolute()
     try:
-        _serve(order, folder, lambda _: None, kept=True)
+        _serve(order, folder, lambda _: None, kept=True, refused=lambda fault: fault)
     except RelayError as fault:
         leave_word(report_path(folder, order.listen), order, str(fault))
         return fault.exit_status
     return 0
 
 
-def _serve(order: RelayOrder, folder: Path, say: Callable[[str], None], *, kept: bool) -> None:
+def _serve(
+    order: RelayOrder,
+    folder: Path,
+    say: Callable[[str], None],
+    *,
+    kept: bool,
+    refused: Callable[[RelayError], RelayError],
+) -> None:
+    """Relay; `kept` by the agent. `refused` makes what is told of the reason why it could not begin."""
     path = report_path(folder, order.listen)
     writer = _writer(path, order, say)
-    meter = None if writer is None else Meter(order.name, order.target, order.lines, writer.give)
+    meter = None
+    if writer is not None:
+        beside = partial(lines_beside, folder)
+        meter = Meter(order.name, order.target, order.lines, writer.give, beside=beside)
     relay = Relay(order, say, meter=meter)
     orders = None
     try:
         if meter is not None:
             meter.begin_as(kept=kept, learnt=learnt_before(folder, order))
             orders = OrderReader(order_path(path), relay.obey, say)
-        relay.open()
+        try:
+            relay.open()
+        except RelayError as fault:
+            raise refused(fault) from None
         stop_signals.listen(relay.stop)
         say(
             f"Relay “{order.name}” listens on port {relay.port} and leads to {order.target}: "
             f"let programs connect to {relay.port} instead of {order.port}. Ctrl-C ends it."
         )
+        if kept:
+            # The folder that the agent started it in can be removed from now on.
+            with suppress(OSError):
+                os.chdir(folder.anchor)
+        # An update puts other files in the place of ours, and the relay goes on: all that it ever needs is there.
+        load_no_more()
         relay.run()
     finally:
         stop_signals.ignore()

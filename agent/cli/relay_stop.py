@@ -1,4 +1,4 @@
-"""`gatelight relay stop NAME`: ends a relay, started by hand or by the agent, and says what that cuts off."""
+"""`gatelight relay stop NAME`, or `--all`: ends relays, started by hand or not, and says what that cuts off."""
 
 import json
 import time
@@ -18,14 +18,18 @@ _ENDS_WITHIN = 15.0
 _BETWEEN = 0.1
 
 
-def stop_relay(places: Places, name: str | None, say: Callable[[str], None]) -> int:
-    """End it; returns the exit status: 3 where none of that name runs. Raises UsageError, or RelayError."""
-    running = [told for told in reports_in(places.relays) if relay_runs(told)]
-    if name is None:
+def stop_relay(places: Places, name: str | None, say: Callable[[str], None], *, every: bool = False) -> int:
+    """End it, or `every` one; returns the exit status: 3 where none of them runs. Raises UsageError, or RelayError."""
+    found = [told for told in reports_in(places.relays) if relay_runs(told)]
+    if every:
+        if name is not None:
+            raise UsageError("Give the name of a relay, or --all; not both.")
+    elif name is None:
         raise UsageError("Which relay? `gatelight relay stop NAME`; `gatelight relay status` names those that run.")
-    found = [told for told in running if str(told.get("name")).casefold() == name.strip().casefold()]
+    else:
+        found = [told for told in found if str(told.get("name")).casefold() == name.strip().casefold()]
     if not found:
-        say(f"No relay {found_words(name)} runs.")
+        say("No relay runs." if name is None else f"No relay {found_words(name)} runs.")
         return 3
     for told in found:
         _end(places, told)

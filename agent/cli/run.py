@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from agent import __version__
 from agent.app.lifecycle import App
+from agent.app.own_files import remove_earlier_versions, start_anew
 from agent.cli.console import Console
 from agent.cli.terminal import is_terminal
 from agent.config.reading import load, load_or_go_without
@@ -52,6 +53,7 @@ def command(
         ) as logs,
     ):
         logger.info("Gatelight %s starts (pid %d)", __version__, os.getpid())
+        threading.Thread(target=remove_earlier_versions, name="earlier versions", daemon=True).start()
         console = Console(say, lambda: app.has_icon)
         # With -v the terminal shows the log instead.
         talks = verbosity == 0 and not autostarted and is_terminal(sys.stderr)
@@ -80,8 +82,6 @@ def command(
             console.begin()
         app.run(asked_to_stop)
     if app.begins_anew:
-        from agent.app.own_files import start_anew
-
         start_anew()
     return 0
 

@@ -15,6 +15,7 @@ from agent.errors import RelayError
 from agent.platforms.files import reason_of
 from agent.relay.link import BUFFER, RelayedConnection, Side
 from agent.relay.listening import Admission, open_listeners, tuned
+from agent.relay.loops import loop_through
 from agent.relay.meter import Meter
 from agent.relay.poller import READ, Poller, best_poller
 
@@ -240,10 +241,7 @@ class Relay:
 
         def look() -> None:
             found = None
-            # Imported late, and hardly ever: the process stays small.
             with suppress(Exception):
-                from agent.relay.loops import loop_through
-
                 found = loop_through(os.getpid(), port)
             self._loops.put(found)
             with suppress(OSError):

@@ -13,6 +13,9 @@ Unicode true
 !define UNINSTALL "Software\Microsoft\Windows\CurrentVersion\Uninstall\${NAME}"
 ; Made when the first notice is shown.
 !define NOTICES "Software\Classes\AppUserModelId\${NAME}"
+; In the program's folder: the version that is being installed, and, with a number, each that was there before it.
+!define NEW "gatelight-new"
+!define ASIDE "gatelight-old-"
 Name "${NAME}"
 OutFile "${OUT}"
 InstallDir "$LOCALAPPDATA\Programs\${NAME}"
@@ -51,24 +54,36 @@ VIAddVersionKey LegalCopyright "MIT licence"
 !insertmacro MUI_UNPAGE_INSTFILES
 !insertmacro MUI_LANGUAGE English
 
-Var Ran   ; 1: Gatelight ran from this folder, and has ended.
-Var Free  ; 1: no program runs from this folder.
+Var Ran    ; 1: Gatelight ran from this folder, and has ended.
+Var Free   ; 1: nothing stands in the way.
 Var Tries
 Var Purge
+Var Aside  ; The folder that the earlier version is moved to.
+Var Stuck  ; 1: something could not be moved.
 
-!macro Ending UN
-; A program that runs cannot be opened for writing.
-Function ${UN}IsFree
-  StrCpy $Free 1
-  ClearErrors
-  IfFileExists "$INSTDIR\gatelight.exe" 0 +3
-    FileOpen $0 "$INSTDIR\gatelight.exe" a
-    FileClose $0
-  IfFileExists "$INSTDIR\gatelightw.exe" 0 +3
-    FileOpen $0 "$INSTDIR\gatelightw.exe" a
-    FileClose $0
-  IfErrors 0 +2
+; How CreateFileW opens a program, with all sharing. GENERIC_WRITE is refused while it runs; DELETE, which moving it
+; needs, only while it runs and may load more of its files: see `agent/platforms/loaded_files.py`.
+!define GENERIC_WRITE 0x40000000
+!define DELETE 0x00010000
+
+!macro Ending UN ACCESS
+; Clear $Free unless the program $1 can be opened like that, or is not there.
+Function ${UN}TryProgram
+  IfFileExists "$1" 0 done
+  System::Call 'kernel32::CreateFileW(w r1, i ${ACCESS}, i 7, p 0, i 3, i 0, p 0) p .r0'
+  IntPtrCmp $0 -1 0 opened opened
     StrCpy $Free 0
+    Return
+  opened:
+  System::Call 'kernel32::CloseHandle(p r0)'
+  done:
+FunctionEnd
+Function ${UN}TryFolder
+  StrCpy $4 $1
+  StrCpy $1 "$4\gatelight.exe"
+  Call ${UN}TryProgram
+  StrCpy $1 "$4\gatelightw.exe"
+  Call ${UN}TryProgram
 FunctionEnd
 
 ; End what runs from this folder, by its own command; $9 is the program that gives it. Aborts where that fails.
@@ -79,62 +94,174 @@ Function ${UN}EndRunning
   look:
     Call ${UN}IsFree
     IntCmp $Free 1 ended
-    StrCpy $Ran 1
     ; Told again every two seconds: one that is just starting does not hear yet.
     IntOp $0 $Tries % 8
     IntCmp $0 0 0 wait wait
-      nsExec::Exec '"$9" stop'
-      Pop $0
+      Call ${UN}TellEnd
     wait:
     Sleep 250
     IntOp $Tries $Tries + 1
     IntCmp $Tries 60 0 look 0
   MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION \
-    "${NAME} still runs from this folder, perhaps in a terminal, or as a relay ($\"gatelight relay stop NAME$\" ends it). Please end it, then choose Retry." /SD IDCANCEL IDRETRY ask
+    "${NAME} still runs from this folder, perhaps in a terminal. Please end it, then choose Retry." /SD IDCANCEL IDRETRY ask
   SetErrorLevel 2
   Abort "${NAME} still runs, and nothing was changed."
   ended:
 FunctionEnd
 !macroend
-!insertmacro Ending ""
-!insertmacro Ending "un."
 
-; Move a file or folder of the program, where it is there. Sets the error flag where that fails.
-!macro Move FROM TO
-  IfFileExists "${FROM}" 0 +2
-    Rename "${FROM}" "${TO}"
+!insertmacro Ending "" ${DELETE}
+!insertmacro Ending "un." ${GENERIC_WRITE}
+
+; An update: relays go on, so that no program loses its connection.
+Function IsFree
+  StrCpy $Free 1
+  StrCpy $1 "$INSTDIR"
+  Call TryFolder
+FunctionEnd
+Function TellEnd
+  nsExec::Exec '"$9" stop'
+  Pop $0
+  StrCmp $0 0 0 +2
+    StrCpy $Ran 1
+FunctionEnd
+
+; A removal: relays end as well, those of earlier versions too.
+Function un.IsFree
+  StrCpy $Free 1
+  StrCpy $1 "$INSTDIR"
+  Call un.TryFolder
+  FindFirst $2 $3 "$INSTDIR\${ASIDE}*"
+  each:
+    StrCmp $3 "" all
+    StrCpy $1 "$INSTDIR\$3"
+    Call un.TryFolder
+    FindNext $2 $3
+    Goto each
+  all:
+  FindClose $2
+FunctionEnd
+Function un.TellEnd
+  nsExec::Exec '"$9" stop'
+  Pop $0
+  nsExec::Exec '"$9" relay stop --all'
+  Pop $0
+FunctionEnd
+
+; Move a folder: on the stack from where, and on top of it to where. Whole, or else one by one: Windows lets a file that a
+; relay has loaded be moved, though not always the folder that it lies in.
+Function MoveFolder
+  Exch $R1
+  Exch
+  Exch $R0
+  Push $R2
+  Push $R3
+  IfFileExists "$R1\*.*" one_by_one
+  ClearErrors
+  Rename "$R0" "$R1"
+  IfErrors 0 moved
+  one_by_one:
+  CreateDirectory "$R1"
+  FindFirst $R2 $R3 "$R0\*.*"
+  each:
+    StrCmp $R3 "" all
+    StrCmp $R3 "." next
+    StrCmp $R3 ".." next
+    IfFileExists "$R0\$R3\*.*" 0 file
+      Push "$R0\$R3"
+      Push "$R1\$R3"
+      Call MoveFolder
+      Goto next
+    file:
+      ClearErrors
+      Rename "$R0\$R3" "$R1\$R3"
+      IfErrors 0 next
+        StrCpy $Stuck 1
+    next:
+    FindNext $R2 $R3
+    Goto each
+  all:
+  FindClose $R2
+  ; Stays where a program is in it; that hinders nothing.
+  RMDir "$R0"
+  moved:
+  Pop $R3
+  Pop $R2
+  Pop $R0
+  Pop $R1
+FunctionEnd
+
+; Move the program; the programs themselves first, since one that runs may be held in its place.
+!macro MoveProgram FROM TO
+  StrCpy $Stuck 0
+  ClearErrors
+  IfFileExists "${FROM}\gatelight.exe" 0 +2
+    Rename "${FROM}\gatelight.exe" "${TO}\gatelight.exe"
+  IfFileExists "${FROM}\gatelightw.exe" 0 +2
+    Rename "${FROM}\gatelightw.exe" "${TO}\gatelightw.exe"
+  IfErrors 0 +2
+    StrCpy $Stuck 1
+  IntCmp $Stuck 1 +5
+  IfFileExists "${FROM}\_internal\*.*" 0 +4
+    Push "${FROM}\_internal"
+    Push "${TO}\_internal"
+    Call MoveFolder
 !macroend
-!macro MoveAll FROM TO
-  !insertmacro Move "${FROM}\gatelight.exe" "${TO}\gatelight.exe"
-  !insertmacro Move "${FROM}\gatelightw.exe" "${TO}\gatelightw.exe"
-  !insertmacro Move "${FROM}\_internal" "${TO}\_internal"
+
+; Remove what earlier versions left; files that a relay has loaded stay until the next time.
+!macro RemoveAside UN
+Function ${UN}RemoveAside
+  FindFirst $0 $1 "$INSTDIR\${ASIDE}*"
+  each:
+    StrCmp $1 "" all
+    RMDir /r "$INSTDIR\$1"
+    FindNext $0 $1
+    Goto each
+  all:
+  FindClose $0
+FunctionEnd
 !macroend
+!insertmacro RemoveAside ""
+!insertmacro RemoveAside "un."
 
 Section "${NAME}" Program
   SectionIn RO
+  ; The folder may be the user's own: what another program keeps there under this name is not ours to move.
+  IfFileExists "$INSTDIR\_internal\*.*" 0 ours
+  IfFileExists "$INSTDIR\gatelight.exe" ours
+  IfFileExists "$INSTDIR\${ASIDE}*" ours
+    SetErrorLevel 2
+    Abort "$INSTDIR has files of another program; nothing was changed. Please choose a folder of its own for ${NAME}."
+  ours:
   ; Whole beside the old one first: a setup that is broken off here has changed nothing.
-  RMDir /r "$INSTDIR\new"
-  SetOutPath "$INSTDIR\new"
+  RMDir /r "$INSTDIR\${NEW}"
+  SetOutPath "$INSTDIR\${NEW}"
   File /r "${FOLDER}/*"
   SetOutPath "$INSTDIR"
-  StrCpy $9 "$INSTDIR\new\gatelight.exe"
+  StrCpy $9 "$INSTDIR\${NEW}\gatelight.exe"
   Call EndRunning
-  RMDir /r "$INSTDIR\old"
-  CreateDirectory "$INSTDIR\old"
-  ClearErrors
-  !insertmacro MoveAll "$INSTDIR" "$INSTDIR\old"
-  IfErrors back
-  !insertmacro MoveAll "$INSTDIR\new" "$INSTDIR"
-  IfErrors 0 moved
+  StrCpy $Tries 1
+  StrCpy $Aside "$INSTDIR\${ASIDE}1"
+  taken:
+    IfFileExists "$Aside\*.*" 0 +4
+    IntOp $Tries $Tries + 1
+    StrCpy $Aside "$INSTDIR\${ASIDE}$Tries"
+    Goto taken
+  CreateDirectory "$Aside"
+  !insertmacro MoveProgram "$INSTDIR" "$Aside"
+  IntCmp $Stuck 1 back
+  !insertmacro MoveProgram "$INSTDIR\${NEW}" "$INSTDIR"
+  IntCmp $Stuck 0 moved
+  !insertmacro MoveProgram "$INSTDIR" "$INSTDIR\${NEW}"
   back:
-    !insertmacro MoveAll "$INSTDIR\old" "$INSTDIR"
-    RMDir /r "$INSTDIR\new"
-    RMDir "$INSTDIR\old"
+    !insertmacro MoveProgram "$Aside" "$INSTDIR"
+    RMDir /r "$INSTDIR\${NEW}"
+    RMDir "$Aside"
     SetErrorLevel 2
     Abort "Files in $INSTDIR are in use by another program; nothing was changed."
   moved:
-  RMDir /r "$INSTDIR\new"
-  RMDir /r "$INSTDIR\old"
+  RMDir /r "$INSTDIR\${NEW}"
+  Call RemoveAside
   WriteUninstaller "$INSTDIR\uninstall.exe"
   CreateShortCut "$SMPROGRAMS\${NAME}.lnk" "$INSTDIR\gatelightw.exe" "run" "$INSTDIR\gatelightw.exe" 0 SW_SHOWNORMAL "" "Watches the link to TWS and IB Gateway"
   WriteRegStr HKCU "${UNINSTALL}" "DisplayName" "${NAME}"
@@ -186,6 +313,13 @@ FunctionEnd
 
 Section Uninstall
   StrCpy $9 "$INSTDIR\gatelight.exe"
+  nsExec::Exec '"$9" relay status'
+  Pop $0
+  StrCmp $0 0 0 no_relay
+    MessageBox MB_OKCANCEL|MB_ICONEXCLAMATION \
+      "A relay of ${NAME} runs. Programs that are connected through it lose their connection to TWS now." /SD IDOK IDOK no_relay
+    Abort "Nothing was changed."
+  no_relay:
   Call un.EndRunning
   IntCmp $Purge 1 decided
   MessageBox MB_YESNO|MB_ICONQUESTION|MB_DEFBUTTON2 \
@@ -208,8 +342,8 @@ Section Uninstall
   Delete "$SMPROGRAMS\${NAME}.lnk"
   ; By name: the folder may be the user's own, with other things in it.
   RMDir /r "$INSTDIR\_internal"
-  RMDir /r "$INSTDIR\new"
-  RMDir /r "$INSTDIR\old"
+  RMDir /r "$INSTDIR\${NEW}"
+  Call un.RemoveAside
   Delete "$INSTDIR\gatelight.exe"
   Delete "$INSTDIR\gatelightw.exe"
   Delete "$INSTDIR\uninstall.exe"

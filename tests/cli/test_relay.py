@@ -24,7 +24,7 @@ from tests.simulator.raw_client import STOCK, RawClient
 __all__ = ["place", "start"]
 
 LARGE = (
-    "asyncio ib_async aiohttp PIL pystray apscheduler psutil platformdirs filelock rich tomlkit logging ssl"
+    "asyncio ib_async aiohttp PIL pystray apscheduler platformdirs filelock rich tomlkit logging ssl"
     " multiprocessing statistics"
 )
 """Modules that a process which stands between a program and TWS for days does without."""
@@ -226,6 +226,28 @@ def test_stop_ends_a_relay_and_says_what_that_cuts(place: Place) -> None:
     # The agent, if one runs, is told that this was the user’s wish.
     (left,) = (place.data / "relays").iterdir()
     assert json.loads(left.read_text())["stopped"] is True
+
+
+def test_all_relays_end_with_one_command(place: Place) -> None:
+    none = place.do("relay", "stop", "--all")
+    with socket.create_server(("127.0.0.1", 0)) as tws:
+        processes = [relaying(place, tws.getsockname()[1])[1] for _ in range(2)]
+        try:
+            until_told(place, lambda found: len(found) == 2)
+            wrong = [place.do("relay", *words, "--all") for words in (("stop", "mine"), ("mine",))]
+            still = [process.poll() for process in processes]
+            done = place.do("relay", "stop", "--all")
+            ended = [process.wait(PATIENCE) for process in processes]
+        finally:
+            for process in processes:
+                process.kill()
+                process.communicate(timeout=PATIENCE)
+
+    assert (none.status, none.sentence) == (3, "No relay runs.")
+    assert [one.status for one in wrong] == [2, 2]
+    assert still == [None, None]
+    assert (done.status, done.err) == (0, "Relay “Mine” has ended.\n" * 2)
+    assert ended == [0, 0]
 
 
 async def test_an_allowance_that_was_learnt_is_known_to_the_next_relay_also_after_a_kill(

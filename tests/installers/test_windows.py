@@ -191,10 +191,10 @@ def test_a_program_that_does_not_hear_is_never_ended_by_force(home: WindowsHome)
 def test_an_upgrade_broken_off_leaves_the_old_program_whole_and_the_next_one_clears_up(home: WindowsHome) -> None:
     home.setup(NOW)
     broken = home.start(TESTED / f"setup-{NEXT}.exe", "/S")
-    until((home.programs / "new/_internal").exists, "the first files of the new version")
+    until((home.programs / "gatelight-new/_internal").exists, "the first files of the new version")
     home.end()
     broken.wait(60)
-    half = (home.programs / "new").exists()
+    half = (home.programs / "gatelight-new").exists()
     answered, said = home.gatelight("--version")
     version_then = home.value(UNINSTALL_KEY, "DisplayVersion")
     again = home.setup(NEXT)
@@ -205,7 +205,7 @@ def test_an_upgrade_broken_off_leaves_the_old_program_whole_and_the_next_one_cle
     assert version_then == NOW
     assert (home.programs / f"_internal/of-{NEXT}.txt").exists()
     assert again == 0
-    assert not (home.programs / "new").exists()
+    assert not (home.programs / "gatelight-new").exists()
     assert home.gatelight("--version")[0] == 0
 
 

@@ -31,6 +31,8 @@ class WindowsHome:
     folder: Path
     display: str
     started: list[subprocess.Popen[str]] = field(default_factory=list)
+    moved: Path | None = None
+    """Where the program is, if not in its usual place."""
 
     @property
     def prefix(self) -> Path:
@@ -44,8 +46,8 @@ class WindowsHome:
 
     @property
     def programs(self) -> Path:
-        """Where setup.exe installs unless told otherwise."""
-        return self.drive / "users/nobody/AppData/Local/Programs/Gatelight"
+        """Where the program is: unless told otherwise, where setup.exe installs it."""
+        return self.moved or self.drive / "users/nobody/AppData/Local/Programs/Gatelight"
 
     @property
     def data(self) -> Path:

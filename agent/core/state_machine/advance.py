@@ -12,7 +12,7 @@ from agent.core.alerts.diagnosis import Diagnosis, diagnose
 from agent.core.alerts.ledger import Ledger, update
 from agent.core.alerts.speech import belated_end, notice_key, recall, recall_shown, shown_of, speak, told_of
 from agent.core.clock import Moment
-from agent.core.effects import Effect, OpenSession, Record, Remember, ShowStatus, Withdraw
+from agent.core.effects import Effect, OpenSession, Record, Remember, Withdraw
 from agent.core.events import Arrival, Event, HeartbeatAnswered, MessagesCame, NoticeArrived, Tick, UserAsked
 from agent.core.evidence.processes import chosen, looked_since_failure, places_taken
 from agent.core.facts import Facts, Purpose
@@ -21,18 +21,17 @@ from agent.core.memory import PROGRAM, Memory, PortKept, SeenRunning, ServedBefo
 from agent.core.problem import Severity
 from agent.core.settings import ConnectionSettings
 from agent.core.shown.display import Connect
-from agent.core.shown.status import Status
-from agent.core.state_machine.beats import EARLY, send_beat, show_answered, with_beats
-from agent.core.state_machine.concerned import Concerned, concerned_by, keeps_anew
+from agent.core.state_machine.beats import EARLY, send_beat, send_beats, with_beats
+from agent.core.state_machine.concerned import concerned_by, keeps_anew
 from agent.core.state_machine.connection import Connected, Connecting, Idle, Target
 from agent.core.state_machine.enrolment import enroll
 from agent.core.state_machine.inquiry import ask_if_due, inquiry_due
 from agent.core.state_machine.intake import take_in
-from agent.core.state_machine.labels import about, label_of
+from agent.core.state_machine.labels import about
 from agent.core.state_machine.plan import plan
 from agent.core.state_machine.quiet import all_quiet, quiet_rules
 from agent.core.state_machine.session import fresh_session
-from agent.core.state_machine.show import show_connection, show_program, with_program
+from agent.core.state_machine.show import show_status
 from agent.core.state_machine.state import (
     AgentState,
     Settled,
@@ -44,11 +43,10 @@ from agent.core.state_machine.state import (
     own_client_ids,
     replace_at,
 )
-from agent.core.state_machine.target_news import dispatch, follow_targets, forget_gone, shown_targets
+from agent.core.state_machine.target_news import dispatch, follow_targets, forget_gone
 from agent.core.state_machine.telling import remind_user, say, unsay
 from agent.core.state_machine.turns import turn_of, waits_for
 from agent.core.state_machine.watched import Watched, consider_watched, due_times, keep_account, ran, target
-from agent.core.updates import offered
 from agent.tws.applications import ApplicationKind, TradingMode
 
 SETTLED_SESSION = 15.0
@@ -100,21 +98,15 @@ def _settle(
     """Decide about those that are concerned; the others stay as they were."""
     state, effects = unsay(state, effects)
     done: list[Effect] = list(effects)
-    earlier = state.memory
-    state = _watch_those_due(state, now)
-    memory = _expire(state, now)
-    if memory is not earlier:
-        state, arrivals = replace(state, memory=memory), None
-    if state.hold_until is not None and state.hold_until <= now.monotonic:
-        # What was held back becomes visible now.
-        state, arrivals = replace(state, hold_until=None), None
-    concerned = concerned_by(before, state, arrivals, now)
+    timed = _over_by_now(state, now)
+    memory = timed.memory
+    concerned = concerned_by(before, timed, arrivals if timed is state else None, now)
+    state = timed
     judged = concerned.judged
     settled = {**dict(enumerate(state.settled)), **concerned.answered}
-    for index in concerned.beating:
-        state, more = send_beat(state, index, now)
-        done.extend(more)
-        settled[index] = with_beats(settled[index], state, index, now)
+    state, beating, more = send_beats(state, concerned.beating, now)
+    settled.update(beating)
+    done.extend(more)
     aims: dict[int, Target] = {}
     for index in judged:
         state, aims[index], more = _move(state, index, now)
@@ -145,7 +137,7 @@ def _settle(
         state, more = say(state, more, now)
         done.extend(more)
     if judged or concerned.answered or concerned.whole:
-        state, more = _show(state, concerned, now)
+        state, more = show_status(state, concerned.judged, concerned.answered, now)
         done.extend(more)
     state, more = dispatch(state, now)
     done.extend(more)
@@ -154,11 +146,16 @@ def _settle(
     return state, tuple(done)
 
 
-def _watch_those_due(state: AgentState, now: Moment) -> AgentState:
-    """Watch a connection again once the time for which the user stopped watching it is over."""
+def _over_by_now(state: AgentState, now: Moment) -> AgentState:
+    """The state without what was meant until a time that is over: stopped watching, snoozes and pauses, held news."""
     for stopped in state.memory.stopped:
         if stopped.until is not None and stopped.until <= now.wall:
             state, _ = take_in(state, UserAsked(Connect(stopped.connection)), now)
+    memory = _expire(state, now)
+    if memory is not state.memory:
+        state = replace(state, memory=memory)
+    if state.hold_until is not None and state.hold_until <= now.monotonic:
+        state = replace(state, hold_until=None)
     return state
 
 
@@ -368,33 +365,3 @@ def _besides(before: tuple[_Kept, ...], state: AgentState) -> tuple[_Kept, ...]:
 def _settled(watched: Watched, now: Moment) -> bool:
     """Whether a session has stood long enough that what is still wrong would have turned up again."""
     return watched.connected and now.monotonic - watched.link.state.since >= SETTLED_SESSION
-
-
-def _show(state: AgentState, concerned: Concerned, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
-    words = state.knowledge.words
-    before = state.shown.connections if state.shown is not None else ()
-    shown = dict(enumerate(before[: len(state.watched)]))
-    for index in concerned.answered:
-        shown[index] = show_answered(shown[index], state.settled[index])
-    for index in concerned.judged:
-        shown[index] = show_connection(state.watched[index], state.settled[index].facts, state.memory, words)
-    # Only what no configuration names is called after the others as well.
-    alone = all(not watched.settings.implicit for watched in state.watched)
-    for index in concerned.judged if alone else shown:
-        label = label_of(state.watched, state.watched[index])
-        shown[index] = shown[index] if shown[index].label == label else replace(shown[index], label=label)
-    if shown:
-        own = show_program(state.own, state.memory, words, state.settled[0].facts.now.wall)
-        shown[0] = with_program(shown[0], own)
-    status = Status(
-        version=state.version,
-        pid=state.pid,
-        started=state.started.wall,
-        connections=tuple(shown[index] for index in range(len(state.watched))),
-        paused_until=state.memory.paused_until,
-        targets=shown_targets(state),
-        update=offered(state.memory.updates, state.settings.updates, state.origin, state.version, now.wall),
-    )
-    if status == state.shown:
-        return state, ()
-    return replace(state, shown=status), (ShowStatus(status),)

@@ -4,12 +4,13 @@ A heartbeat that is answered as usual tells the time that it took, and no proble
 neither its sending nor its answer judges the connection anew.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from agent.core.clock import Moment
 from agent.core.effects import Effect, SendHeartbeat
-from agent.core.shown.status import ShownConnection
 from agent.core.state_machine.coalescing import coalesced
+from agent.core.state_machine.inquiry import NEVER
 from agent.core.state_machine.session import Heartbeats, heartbeat_sent
 from agent.core.state_machine.state import AgentState, Settled, replace_at
 from agent.core.state_machine.watched import Watched, facts_of_session
@@ -21,7 +22,6 @@ AT_ONCE, APART, PHASES = 10, 0.5, 20
 """Connections whose heartbeats go out at one moment; seconds between two such moments; how many of these there are."""
 SHORTLY = 0.1
 """Seconds until what could not be judged yet is judged again."""
-NEVER = float("inf")
 
 
 def beats_of(watched: Watched) -> Heartbeats | None:
@@ -60,6 +60,19 @@ def send_beat(state: AgentState, index: int, now: Moment) -> tuple[AgentState, t
     return replace_at(state, index, watched), (SendHeartbeat(number),)
 
 
+def send_beats(
+    state: AgentState, indexes: Sequence[int], now: Moment
+) -> tuple[AgentState, dict[int, Settled], tuple[Effect, ...]]:
+    """The heartbeats of connections that are not judged; what these count as judged from."""
+    settled: dict[int, Settled] = {}
+    effects: list[Effect] = []
+    for index in indexes:
+        state, more = send_beat(state, index, now)
+        effects.extend(more)
+        settled[index] = with_beats(state.settled[index], state, index, now)
+    return state, settled, tuple(effects)
+
+
 def with_beats(settled: Settled, state: AgentState, index: int, now: Moment) -> Settled:
     """What a connection was judged from, with the times of its heartbeats as they are now."""
     watched, timing = state.watched[index], state.timing
@@ -81,8 +94,3 @@ def answered_as_usual(before: Watched, state: AgentState, index: int, now: Momen
     if told.latency is None or replace(told, latency=known.latency) != known:
         return None
     return with_beats(replace(settled, facts=replace(settled.facts, session=told)), state, index, now)
-
-
-def show_answered(shown: ShownConnection, settled: Settled) -> ShownConnection:
-    """The connection as it is shown, with the time that the latest answer took."""
-    return replace(shown, latency=settled.facts.session.latency)

@@ -71,7 +71,7 @@ def plan(state: AgentState, now: Moment, *, judged: bool = True) -> tuple[AgentS
             effects.append(WatchExits(pids))
             state = replace(state, exits=pids)
     wake = min((min(one.due, one.beat, one.verdict) for one in state.settled), default=NEVER)
-    wake = min(wake, state.gathered.due)
+    wake = min(wake, state.gathered.due, *(delivery.due for delivery in state.deliveries.values()))
     if state.own.due > now.monotonic:
         wake = min(wake, state.own.due)
     if state.hold_until is not None and state.hold_until > now.monotonic:

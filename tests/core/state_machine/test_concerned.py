@@ -1,16 +1,12 @@
 """Only those are judged that an event or the clock concerns; the others would have come out the same."""
 
-import ast
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
-import agent
 from agent.core.effects import Effect, SendHeartbeat
 from agent.core.events import (
     Arrival,
@@ -73,54 +69,6 @@ def test_the_clock_concerns_those_whose_time_has_come() -> None:
     assert judged(replace(state, settled=due), Tick()) == [2]
     early = tuple(replace(s, due=soon + 0.9 * EARLY if i == 0 else soon + 5.0) for i, s in enumerate(state.settled))
     assert judged(replace(state, settled=early), Tick()) == [0]
-
-
-def answered(state: AgentState, index: int, at: float) -> tuple[AgentState, tuple[Effect, ...]]:
-    """The application tells its time, which is ours."""
-    now = NOW.later(at)
-    return advance(state, HeartbeatAnswered(number_of(state, index), int(now.wall)), now)
-
-
-def test_an_answer_as_usual_is_shown_and_judges_nothing() -> None:
-    state, _ = answered(all_connected(()), 1, 0.1)
-    beating, effects = play(state, Tick(), now=NOW.later(10.11))
-    after, _ = answered(beating, 1, 10.15)
-
-    assert SendHeartbeat(number_of(state, 1)) in effects
-    assert beating.settled[1].facts is state.settled[1].facts
-    assert after.settled[1].facts.now == state.settled[1].facts.now
-    assert after.settled[1].beat == NOW.monotonic + 20.0
-    assert after.settled[1].verdict == float("inf")
-    assert after.shown is not None
-    assert after.shown.connections[1].latency == pytest.approx(0.04)
-
-
-def test_an_answer_that_comes_late_or_from_another_clock_is_judged() -> None:
-    state, _ = answered(all_connected(()), 1, 0.1)
-    beating, _ = play(state, Tick(), now=NOW.later(10.11))
-    silent, _ = play(beating, Tick(), now=NOW.later(10.11 + beating.timing.reply_timeout))
-    late, _ = answered(silent, 1, 20.0)
-    now = NOW.later(10.2)
-    wrong, _ = advance(beating, HeartbeatAnswered(number_of(state, 1), int(now.wall) + 90), now)
-
-    assert silent.settled[1].facts.session.heartbeat_unanswered == 1
-    assert late.settled[1].facts.session.heartbeat_unanswered == 0
-    assert wrong.settled[1].facts.now == now
-
-
-def test_no_problem_advice_or_fix_depends_on_how_long_an_answer_took() -> None:
-    rooms = ("problems", "fixes", "core/evidence", "core/alerts", "core/shown/checklist.py")
-    sources = [Path(agent.__file__).parent / room for room in rooms]
-    files = [file for source in sources for file in ([source] if source.is_file() else source.rglob("*.py"))]
-    readers = [
-        file
-        for file in files
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Attribute) and node.attr == "latency"
-    ]
-
-    assert len(files) > 100
-    assert readers == []
 
 
 def test_a_turn_that_nothing_waited_for_concerns_all() -> None:
