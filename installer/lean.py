@@ -8,18 +8,17 @@ from types import CodeType
 _HAS_ONE = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 IN_ITS_PLACE = " "
 """Not nothing: `dataclasses` describes each class that has none by its signature, and a start would take longer."""
-NO_FILE = ("-", None)
-"""What PyInstaller has in the place of a path, of a package without a file."""
 
 
 def lean(modules: Iterable[tuple[str, str | None, str]]) -> dict[str, CodeType]:
     """The compiled modules by their names, from PyInstaller's list of names, paths and kinds.
 
-    It leaves out by itself what is written for another Python.
+    Not what has no source, as Python's own library for Windows: PyInstaller takes that as it is. What is written for
+    another Python it leaves out by itself.
     """
     made = {}
     for name, path, _ in modules:
-        if path not in NO_FILE:
+        if path is not None and path.endswith(".py"):
             try:
                 made[name] = compiled(Path(path))
             except SyntaxError:

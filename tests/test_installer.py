@@ -188,6 +188,7 @@ def test_a_packaged_module_has_no_docstrings_and_all_else(tmp_path: Path) -> Non
     other = tmp_path / "other.py"
     other.write_text("print 'of an older Python'", encoding="utf-8")
     modules = [("module", str(file), "PYMODULE"), ("other", str(other), "PYMODULE"), ("package", "-", "PYMODULE")]
+    modules.append(("compiled", str(tmp_path / "library.zip" / "compiled.pyc"), "PYMODULE"))
 
     made = lean(modules)
     there: dict[str, Any] = {"__name__": "module"}
