@@ -122,6 +122,13 @@ class ConnectionCounter:
         except Exception:
             self._stop("the messages of TWS cannot be read")
 
+    def ended(self) -> None:
+        """TWS has ended the session: nothing of it is open there any more, however long the program waits."""
+        self._usage.over = True
+        self._usage.lines.clear()
+        self._usage.doubts.clear()
+        self._changed()
+
     def _stop(self, reason: str) -> None:
         """Count no more: what was open is not known any longer."""
         if not self._usage.uncounted:
@@ -208,6 +215,8 @@ class ConnectionCounter:
 
     def _request(self, request: ClientRequest, frame: bytes) -> None:
         usage, number = self._usage, request.number
+        if usage.over:
+            return
         request_id = request.request_id
         if kind := _STARTS_ANSWER.get(number):
             self._times(kind).asked(self._now, max(0, request_id))

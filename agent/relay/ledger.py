@@ -229,6 +229,8 @@ class ProgramUsage:
     """Address and port of its program."""
     client_id: int | None = None
     server_version: int | None = None
+    over: bool = False
+    """TWS has ended the session; the program has not closed its connection yet."""
     uncounted: str = ""
     """Why it is not counted, as a phrase; empty while it is."""
     messages: int = 0
