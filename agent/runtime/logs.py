@@ -297,6 +297,8 @@ def set_up_logs(
     standard error, are JSON lines.
     """
     say = tell or _say
+    # No line tells it, and a record would load what makes processes.
+    logging.logMultiprocessing = False
     redaction = Redaction(private_here() if private is None else private)
     handlers: list[logging.Handler] = []
     problem = ""

@@ -12,6 +12,7 @@ from agent.core.facts import Facts, MachineFacts, Purpose
 from agent.core.session_facts import Attempt, Outcome
 from agent.core.settings import ConnectionSettings
 from agent.core.shown.display import Action, Connect, LookNow
+from agent.core.state_machine.beats import with_beats
 from agent.core.state_machine.connection import Blocked, Connecting, Idle, Link
 from agent.core.state_machine.plan import (
     AHEAD,
@@ -34,10 +35,10 @@ from tests.problems.scene import NOW, gateway, machine
 def settled(state: AgentState, now: Moment = NOW, change: Callable[[Facts], Facts] = lambda facts: facts) -> AgentState:
     """The state as if every connection had been judged now."""
     done = []
-    for watched in state.watched:
+    for index, watched in enumerate(state.watched):
         facts = change(facts_about(state, watched, now))
-        due = min(due_times(watched, facts, state.heard), default=float("inf"))
-        done.append(Settled(target(watched, state.machine, ()), facts, due))
+        due = min(due_times(watched, facts), default=float("inf"))
+        done.append(with_beats(Settled(target(watched, state.machine, ()), facts, due), state, index, now))
     return replace(state, settled=tuple(done))
 
 
