@@ -4,8 +4,10 @@ The others stay as they were. Everything that the clock alone decides about a co
 judged last (`watched.due_times`); what has none is judged with the next look, which is about all of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from agent.core.clock import Moment
 from agent.core.events import (
     Arrival,
     DataCame,
@@ -22,13 +24,12 @@ from agent.core.events import (
     Tick,
 )
 from agent.core.facts import Purpose
-from agent.core.state_machine.state import AgentState
+from agent.core.state_machine.beats import EARLY, answered_as_usual
+from agent.core.state_machine.state import AgentState, Settled
 from agent.core.state_machine.watched import Watched
 
 AT_A_TIME = 20
 """Connections that are judged in one decision, unless more have news: some ten milliseconds."""
-EARLY = 0.005
-"""Seconds by which a timer may be early."""
 _LOCAL = (
     DataCame,
     HeartbeatAnswered,
@@ -45,40 +46,62 @@ _LOCAL = (
 """Events from which nothing follows for connections that they do not change."""
 
 
-def to_judge(before: AgentState, state: AgentState, arrivals: Sequence[Arrival] | None, now: float) -> list[int] | None:
-    """The indexes of the connections to judge; None: all of them.
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """What a decision is about; connections by their index."""
 
-    `before`: as it was before the events arrived. A Tick that no connection waited for is about all of them; so is
-    anything where no events are given.
+    judged: Sequence[int]
+    """Those that are judged anew."""
+    whole: bool = False
+    """Whether these are all there are, and everything else is decided anew as well."""
+    answered: Mapping[int, Settled] = field(default_factory=dict)
+    """Those of which no more has come than an answer as usual, with what they count as judged from since then."""
+    beating: Sequence[int] = ()
+    """Those whose heartbeat goes out, and nothing else."""
+    later: Mapping[int, Settled] = field(default_factory=dict)
+    """Those that the next decisions are about, which are due at once."""
+
+
+def concerned_by(before: AgentState, state: AgentState, arrivals: Sequence[Arrival] | None, now: Moment) -> Concerned:
+    """What to decide about. `before`: as it was before the events arrived.
+
+    A Tick that no connection waited for is about all of them; so is anything where no events are given.
     """
-    if arrivals is None or not all(isinstance(arrival.event, _LOCAL) for arrival in arrivals):
-        return None
-    if len(state.settled) != len(state.watched) or state.shown is None:
-        return None
-    due, was = now + EARLY, before.watched
-    found = [i for i, w in enumerate(state.watched) if state.settled[i].due <= due or w is not was[i]]
-    return None if not found and any(isinstance(arrival.event, Tick) for arrival in arrivals) else found
+    everything = Concerned(range(len(state.watched)), whole=True)
+    if arrivals is None or len(state.settled) != len(state.watched) or state.shown is None:
+        return everything
+    if not all(isinstance(arrival.event, _LOCAL) for arrival in arrivals):
+        looked = all(isinstance(arrival.event, Looked | Tick) for arrival in arrivals)
+        return _by_and_by(everything, (), state, now) if looked else everything
+    due, was = now.monotonic + EARLY, before.watched
+    answered = {
+        index: settled
+        for index, watched in enumerate(state.watched)
+        if watched is not was[index] and (settled := answered_as_usual(was[index], state, index, now)) is not None
+    }
+    latest = [answered.get(index, one) for index, one in enumerate(state.settled)]
+    judged = [
+        index
+        for index, watched in enumerate(state.watched)
+        if min(latest[index].due, latest[index].verdict) <= due or (watched is not was[index] and index not in answered)
+    ]
+    beating = [index for index, one in enumerate(latest) if one.beat <= due and index not in judged]
+    if not (judged or answered or beating) and any(isinstance(arrival.event, Tick) for arrival in arrivals):
+        return _by_and_by(everything, (), state, now)
+    news = [index for index in judged if state.watched[index] is not was[index]]
+    unjudged = {index: one for index, one in answered.items() if index not in judged}
+    return _by_and_by(Concerned(judged, answered=unjudged, beating=beating), news, state, now)
 
 
-def by_and_by(
-    before: AgentState, state: AgentState, concerned: Sequence[int] | None, arrivals: Sequence[Arrival] | None
-) -> tuple[Sequence[int], Sequence[int]]:
-    """Of those of `to_judge`: the ones that this decision is about, and the ones that the next decisions are about.
-
-    A look concerns all connections: of many, some are judged at a time, so that news of one does not wait for all.
-    """
-    judged = list(range(len(state.watched))) if concerned is None else concerned
-    events = [arrival.event for arrival in arrivals or ()]
-    local = all(isinstance(event, _LOCAL) for event in events)
-    known = len(state.settled) == len(state.watched) and state.shown is not None
-    if len(judged) <= AT_A_TIME or not events or not known or state.purpose is not Purpose.WATCH:
-        return judged, ()
-    if not local and not all(isinstance(event, Looked | Tick) for event in events):
-        return judged, ()
-    news = [index for index in judged if local and state.watched[index] is not before.watched[index]]
-    rest = [index for index in judged if index not in news]
+def _by_and_by(concerned: Concerned, news: Sequence[int], state: AgentState, now: Moment) -> Concerned:
+    """The same with some of those to judge put off: a look concerns all connections, and of many the `news` of one does
+    not wait for all the others."""
+    if len(concerned.judged) <= AT_A_TIME or state.purpose is not Purpose.WATCH:
+        return concerned
+    rest = [index for index in concerned.judged if index not in news]
     room = max(0, AT_A_TIME - len(news))
-    return [*news, *rest[:room]], rest[room:]
+    later = {index: replace(state.settled[index], due=now.monotonic) for index in rest[room:]}
+    return replace(concerned, judged=[*news, *rest[:room]], later=later)
 
 
 def keeps_anew(before: AgentState, state: AgentState, judged: Sequence[int]) -> bool:

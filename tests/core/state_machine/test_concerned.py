@@ -27,7 +27,8 @@ from agent.core.problem import Present, Problem, Severity
 from agent.core.session_facts import Outcome
 from agent.core.shown.display import LookNow
 from agent.core.state_machine.advance import advance, advance_all
-from agent.core.state_machine.concerned import AT_A_TIME, EARLY, by_and_by, to_judge
+from agent.core.state_machine.beats import EARLY
+from agent.core.state_machine.concerned import AT_A_TIME, Concerned, concerned_by
 from agent.core.state_machine.state import AgentState
 from tests.core.made_up_agent import looked, play, started
 from tests.core.test_together import TEXTS, all_connected
@@ -91,37 +92,43 @@ def test_of_many_a_look_judges_some_at_a_time_and_the_agent_wakes_for_the_rest_a
     assert all(settled.facts.now == later for settled in state.settled)
 
 
+def later_of(before: AgentState, after: AgentState, *events: Event) -> Concerned:
+    return concerned_by(before, after, [Arrival(event, NOW) for event in events], NOW)
+
+
 def test_news_of_one_waits_for_no_others() -> None:
     state = looked(started(*MANY))
+    all_due = replace(state, settled=tuple(replace(s, due=NOW.monotonic) for s in state.settled))
     news = replace(state.watched[45])
-    after = replace(state, watched=(*state.watched[:45], news, *state.watched[46:]))
-    every = list(range(50))
+    after = replace(all_due, watched=(*state.watched[:45], news, *state.watched[46:]))
 
-    now, rest = by_and_by(state, after, every, (Arrival(NoticeArrived(1, 399, "x"), NOW),))
-    assert now[0] == 45
-    assert (len(now), sorted([*now, *rest])) == (AT_A_TIME, every)
-    look = Arrival(Looked(machine()), NOW)
-    assert by_and_by(state, after, every, (look,))[0] == every[:AT_A_TIME]
+    found = later_of(all_due, after, NoticeArrived(1, 399, "x"))
+    assert found.judged[0] == 45
+    assert (len(found.judged), sorted([*found.judged, *found.later])) == (AT_A_TIME, list(range(50)))
+    assert {one.due for one in found.later.values()} == {NOW.monotonic}
 
 
 def test_what_the_user_did_and_what_a_doctor_finds_is_judged_as_a_whole() -> None:
     state = looked(started(*MANY))
-    every = list(range(50))
-    look = Arrival(Looked(machine()), NOW)
+    look = Looked(machine())
 
-    assert by_and_by(state, state, every, (Arrival(UserAsked(LookNow()), NOW),)) == (every, ())
-    assert by_and_by(state, state, every, None) == (every, ())
-    assert by_and_by(state, replace(state, purpose=Purpose.DOCTOR), every, (look,)) == (every, ())
-    assert by_and_by(state, replace(state, shown=None), every, (look,)) == (every, ())
+    assert len(later_of(state, state, look).later) == 50 - AT_A_TIME
+    assert not later_of(state, state, UserAsked(LookNow())).later
+    assert not later_of(state, replace(state, purpose=Purpose.DOCTOR), look).later
+    assert not later_of(state, replace(state, shown=None), look).later
+    assert not concerned_by(state, state, None, NOW).later
 
 
 def test_a_turn_that_nothing_waited_for_concerns_all() -> None:
     state = all_connected(())
-    idle = replace(state, settled=tuple(replace(s, due=float("inf")) for s in state.settled))
+    idle = replace(
+        state,
+        settled=tuple(replace(s, due=float("inf"), beat=float("inf"), verdict=float("inf")) for s in state.settled),
+    )
 
     assert judged(idle, Tick()) is None
-    assert to_judge(idle, idle, (), NOW.monotonic) == []
-    assert to_judge(idle, idle, None, NOW.monotonic) is None
+    assert concerned_by(idle, idle, (), NOW).judged == []
+    assert concerned_by(idle, idle, None, NOW).whole
 
 
 def test_what_was_held_back_after_sleep_is_shown_for_all_when_that_is_over() -> None:
@@ -217,7 +224,7 @@ class Walk:
 def stands(state: AgentState) -> list[object]:
     """What people see of each connection, and what it does."""
     return [
-        (type(w.link.state), sorted(k for k, e in w.ledger.entries.items() if e.shown), shown.overall)
+        (type(w.link.state), sorted(k for k, e in w.ledger.entries.items() if e.shown), shown.overall, shown.latency)
         for w, shown in zip(state.watched, state.shown.connections if state.shown else (), strict=True)
     ]
 
