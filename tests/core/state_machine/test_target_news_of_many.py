@@ -213,6 +213,21 @@ def test_one_that_is_back_before_its_end_was_told_is_no_news() -> None:
     assert day.titles[1:] == ["100 connections: It is well"]
 
 
+def test_what_ends_and_begins_again_while_its_message_is_on_its_way_is_told_once() -> None:
+    day = ManyDay(count=8, answer=None)
+    day.wrong = set(range(8))
+    day.look()
+    day.wrong = set()
+    day.look(0.3)
+    day.wrong = set(range(8))
+    day.look(0.3)
+    day.answer = TAKEN
+    day.play(TargetAnswered("Phone", TAKEN))
+    day.looks(100)
+
+    assert day.titles == ["8 connections: It is bad"]
+
+
 def test_a_service_that_was_away_is_told_how_old_it_is_and_nothing_of_what_is_over() -> None:
     day = ManyDay(answer=REFUSED)
     day.wrong = set(range(60))
