@@ -1,5 +1,6 @@
 """The first state of the agent, and the real world in which effects are carried out."""
 
+import asyncio
 import os
 import random
 from collections.abc import Callable, Mapping
@@ -94,6 +95,8 @@ class RealWorld:
         self._platform = current()
         self._looker = Looker(self._platform, below, fellow, relays)
         self._channels = channels
+        self._announced: set[str] = set()
+        """Keys of the notices that may be on the screen."""
         self._tested = channels or Chain([])
         self._addresses: Mapping[str, str] = {}
         """By target; secrets."""
@@ -165,6 +168,7 @@ class RealWorld:
         """Send a notice through the channels."""
         if self._channels is None:
             return None
+        self._announced.add(notice.key)
         delivery = await self._channels.announce(notice)
         return delivery.reason if isinstance(delivery, NotDelivered) else None
 
@@ -183,8 +187,13 @@ class RealWorld:
 
     async def withdraw(self, key: str) -> None:
         """Withdraw a notice from the channels."""
+        self._announced.discard(key)
         if self._channels is not None:
             await self._channels.withdraw(key)
+
+    async def withdraw_all(self) -> None:
+        """Withdraw every notice: once the agent has ended, none of them is true any more."""
+        await asyncio.gather(*(self.withdraw(key) for key in tuple(self._announced)))
 
     def show(self, status: Status) -> None:
         """Pass the status to the callback that shows it."""
