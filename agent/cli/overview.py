@@ -8,10 +8,9 @@ from agent.cli.report import OVERALL_WORDS, local_time
 from agent.cli.terminal import columns
 from agent.core.clock import took
 from agent.core.shown.display import IconState
+from agent.core.shown.groups import READ_AT_ONCE, Grouped, groups_of
 
 _BAD = frozenset({"problem", "warning"})
-_MANY = 20
-"""Connections from which on those that are well are folded."""
 _NAMED = 5
 """Names in the line that counts."""
 _WIDE, _MIDDLE = 90, 70
@@ -33,10 +32,12 @@ def overview(connections: list[dict[str, Any]], *, every: bool = False) -> Itera
         yield f"All is well: {len(ordered)} connections"
     else:
         yield f"{len(ordered)} connections"
+    groups = () if every else groups_of([_as_grouped(c) for c in connections])
     well = [c for c in ordered if c["overall"] == "connected"]
-    folded = len(ordered) > _MANY and not every and len(well) > 1
-    if folded:
-        ordered = [c for c in ordered if c["overall"] != "connected"]
+    folded = len(ordered) > READ_AT_ONCE and not every and len(well) > 1 and not groups
+    if folded or groups:
+        crowded = {connections[place]["name"] for group in groups for place in group.crowd}
+        ordered = [c for c in ordered if c["overall"] != "connected" and c["name"] not in crowded]
     yield ""
     width = columns(sys.stdout)
     head = ["", "Name", "", "State"]
@@ -50,6 +51,16 @@ def overview(connections: list[dict[str, Any]], *, every: bool = False) -> Itera
     if folded:
         others = "the others" if rows else "all"
         yield f"{IconState.CONNECTED.mark}  {len(well)} are connected ({others}); `gatelight status -v` lists them."
+    if groups and rows:
+        yield ""
+    yield from (f"{group.state.mark}  {group.name}: {group.words}" for group in groups)
+    if groups:
+        yield ""
+        yield "`gatelight status -v` lists all of them."
+
+
+def _as_grouped(connection: dict[str, Any]) -> Grouped:
+    return Grouped(connection["name"], connection["host"], IconState(connection["overall"]), _headline(connection))
 
 
 def _row(connection: dict[str, Any]) -> list[str]:

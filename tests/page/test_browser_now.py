@@ -15,6 +15,7 @@ from playwright.async_api import Browser
 from agent.core.events import UserAsked
 from agent.core.settings import ConnectionSettings, WantedApplication
 from agent.core.shown.display import Disconnect, IconState
+from agent.core.shown.groups import Grouped, groups_of
 from agent.simulator.world import SimulatedApplication
 from tests.faults.watching import QUICK
 from tests.page.browser import Scheme, Tab, tab
@@ -71,7 +72,7 @@ async def settled(fleet: Fleet) -> None:
 
 async def names(shown: Tab) -> list[str]:
     """Of the rows, from above."""
-    return [words.split("\n")[0].strip() for words in await shown.page.locator(".opener").all_inner_texts()]
+    return [words.split("\n")[0].strip() for words in await shown.page.locator(".row .opener").all_inner_texts()]
 
 
 async def open_rows(shown: Tab) -> list[str]:
@@ -411,6 +412,58 @@ async def test_a_view_is_sent_in_little(fleet: Fleet) -> None:
 # ── a hundred ───────────────────────────────────────────────────────────────────────────────────
 
 PROBLEM = {"overall": "problem", "words": "problem", "headline": "IB Gateway is not running"}
+
+
+@pytest.mark.parametrize("width", [1200, 360])
+async def test_a_hundred_in_five_places_are_groups_that_unfold(fleet: Fleet, browser: Browser, width: int) -> None:
+    await settled(fleet)
+    places = ("lon", "nyc", "ams", "fra", "hkg")
+    ill = {"nyc-03", "nyc-11", *(f"fra-{n:02}" for n in range(1, 21))}
+    named = [f"{place}-{n:02}" for place in places for n in range(1, 21)]
+    made = several(fleet.agent.page.view(), *({"name": n, **(PROBLEM if n in ill else {})} for n in named))
+    states = [
+        Grouped(name, "127.0.0.1", IconState.PROBLEM if name in ill else IconState.CONNECTED, "IB Gateway is away")
+        for name in named
+    ]
+    told = [
+        {
+            "name": g.name,
+            "overall": g.state.value,
+            "words": g.words,
+            "crowded": bool(g.crowd),
+            "connections": [named[m] for m in g.members],
+        }
+        for g in groups_of(states)
+    ]
+    async with tab(browser, await fleet.agent.page.address(), width=width) as shown:
+        await shown.page.locator(".row").first.wait_for()
+        await shown.page.evaluate(DRAW, {**made, "groups": told})
+        heads = await shown.page.locator(".crowd").all_inner_texts()
+        listed = await names(shown)
+        if PICTURES:
+            await shown.page.screenshot(path=Path(PICTURES) / f"groups-{width}.png")
+        whole = shown.page.get_by_role("button", name="fra all 20 with a problem")
+        await whole.click()
+        unfolded = await names(shown)
+        if PICTURES:
+            await shown.page.screenshot(path=Path(PICTURES) / f"groups-unfolded-{width}.png", full_page=True)
+        await whole.press("Enter")
+        again = await names(shown)
+        await shown.page.locator(".finder input").fill("hkg-0")
+        sought, groups = await names(shown), await shown.page.locator(".crowd").count()
+        wider = await shown.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+    assert [" ".join(head.split()) for head in heads] == [
+        "nyc 2 with a problem, 18 connected",
+        "fra all 20 with a problem; IB Gateway is away (20)",
+        "lon all 20 connected",
+        "ams all 20 connected",
+        "hkg all 20 connected",
+    ]
+    assert listed == again == ["nyc-03", "nyc-11"]
+    assert len(unfolded) == 22
+    assert (len(sought), groups) == (9, 0)
+    assert wider <= 0
 
 
 @pytest.mark.parametrize("width", [1200, 360])
