@@ -67,6 +67,20 @@ def test_where_the_kernel_does_not_count_or_tell_the_table_is_read() -> None:
     assert not Unchanged(Kernel().counted, Kernel().stand).since_then(PORTS, 100.0)
 
 
+def test_a_walk_that_failed_is_made_up_for() -> None:
+    more, gone = Kernel(), Kernel()
+    counted, went = seen(more), seen(gone)
+    more.count = ("TCP: inuse 6",)
+    gone.standing = {ONE}
+    changes = counted.since_then(PORTS, 110.0), went.since_then(PORTS, 110.0)
+    # Nothing was found then, and the count is the same from now on.
+    gone.standing = {ONE, OTHER}
+
+    assert changes == (False, False)
+    assert not counted.since_then(PORTS, 115.0)
+    assert not went.since_then(PORTS, 115.0)
+
+
 linux = pytest.mark.skipif(sys.platform != "linux", reason="netlink")
 
 
