@@ -110,7 +110,9 @@ def test_half_of_an_upgrade_leaves_the_agent_as_it_is(installed: Installed) -> N
     assert mended["agent"]["pid"] == process.pid
 
 
-@pytest.mark.parametrize(("system", "left"), [("win32", {"gatelight.exe", "mine", "gatelight-old-settings"}), ("linux", None)])
+@pytest.mark.parametrize(
+    ("system", "left"), [("win32", {"gatelight.exe", "mine", "gatelight-old-settings"}), ("linux", None)]
+)
 def test_what_the_setup_of_windows_moved_aside_is_removed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, system: str, left: set[str] | None
 ) -> None:
