@@ -31,6 +31,9 @@ SETTLING = 0.5
 SOON = 1.0
 """Seconds before an attempt in which a look is not worth while any more."""
 
+ALONG = 0.4
+"""Seconds that a heartbeat may wait for the decision about a look, which takes some milliseconds as a rule."""
+
 SHARE = 0.02
 """Of the time between looks, what they may cost of one processor core, however much there is to see."""
 AHEAD = 10.0
@@ -70,7 +73,8 @@ def plan(state: AgentState, now: Moment, *, judged: bool = True) -> tuple[AgentS
         if pids != state.exits:
             effects.append(WatchExits(pids))
             state = replace(state, exits=pids)
-    wake = min((min(one.due, one.beat, one.verdict) for one in state.settled), default=NEVER)
+    looks = state.look_at.at if state.look_at is not None else NEVER
+    wake = min((min(one.due, one.verdict, _beat(one.beat, looks)) for one in state.settled), default=NEVER)
     wake = min(wake, state.gathered.due, *(delivery.due for delivery in state.deliveries.values()))
     if state.own.due > now.monotonic:
         wake = min(wake, state.own.due)
@@ -80,6 +84,12 @@ def plan(state: AgentState, now: Moment, *, judged: bool = True) -> tuple[AgentS
         effects.append(WakeAt(wake))
         state = replace(state, wake_at=wake)
     return state, tuple(effects)
+
+
+def _beat(due: float, looks: float) -> float:
+    """When to wake up for a heartbeat: it goes out with the decision about a look that is due at the same moment, and
+    waits for that a little."""
+    return due + ALONG if abs(looks - due) <= ALONG else due
 
 
 def _look(state: AgentState, now: Moment) -> LookAt:

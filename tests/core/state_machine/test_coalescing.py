@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.core.state_machine.coalescing import COMMON, coalesced
+from agent.core.state_machine.coalescing import COMMON, EARLIER, coalesced
 
 TIMES = st.floats(0.0, 1e7)
 EVERY = st.floats(0.5, 3600.0)
@@ -21,7 +21,13 @@ def test_what_is_regular_comes_to_common_moments_soon_and_stays_there(begin: flo
         at = coalesced(at + 0.003 + every, every, phase)
 
     off = (at - phase) % COMMON
-    assert min(off, COMMON - off) < 1e-6
+    # At one, or before it by what counts as at it.
+    assert min(off, COMMON - off) <= EARLIER + 1e-6
+
+
+@given(st.floats(0.0, EARLIER))
+def test_a_little_before_a_common_moment_counts_as_at_it(before: float) -> None:
+    assert coalesced(110.0 - before, 10.0) == 110.0 - before
 
 
 def test_what_is_more_frequent_keeps_its_time() -> None:
