@@ -50,8 +50,9 @@ def same_socket(message: bytes, at: int) -> bytes:
 
 
 def tcp_sockets() -> tuple[str, ...]:
-    """How many TCP sockets there are, by family, as the kernel counts them. Raises OSError."""
-    lines = (line for file in _SOCKSTAT for line in file.read_text(encoding="ascii").splitlines())
+    """How many TCP sockets there are, by family, as the kernel counts them; of a family that it does not have, there
+    is no file. Raises OSError."""
+    lines = (line for file in _SOCKSTAT if file.exists() for line in file.read_text(encoding="ascii").splitlines())
     return tuple(" ".join(line.split()[:3]) for line in lines if line.startswith("TCP"))
 
 

@@ -4,9 +4,11 @@ import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
+from agent.platforms.sockets import unchanged_linux
 from agent.platforms.sockets.linux import DiagRow, Keep, NetlinkReader, dump
 from agent.platforms.sockets.unchanged_linux import ALL_AGAIN, MOST_ASKED, Unchanged, all_stand, tcp_sockets
 
@@ -79,6 +81,17 @@ def test_a_walk_that_failed_is_made_up_for() -> None:
     assert changes == (False, False)
     assert not counted.since_then(PORTS, 115.0)
     assert not went.since_then(PORTS, 115.0)
+
+
+def test_a_kernel_without_ipv6_counts_all_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    four, six = tmp_path / "sockstat", tmp_path / "sockstat6"
+    four.write_text("sockets: used 9\nTCP: inuse 5 orphan 0 tw 2 alloc 7 mem 1\n")
+    monkeypatch.setattr(unchanged_linux, "_SOCKSTAT", (four, six))
+    with_one = tcp_sockets()
+    four.unlink()
+
+    assert with_one == ("TCP: inuse 5",)
+    assert tcp_sockets() == ()
 
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="netlink")
