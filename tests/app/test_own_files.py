@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from agent.app.own_files import EARLIER, remove_earlier_versions
+from agent.app.own_files import MOVED_ASIDE, remove_earlier_versions
 from tests.commands import PATIENCE, ROOT, Place, environment, web_server
 
 
@@ -132,4 +132,4 @@ def test_what_the_setup_of_windows_moved_aside_is_removed(
 def test_these_are_the_folders_of_the_setup() -> None:
     script = (ROOT / "installer/windows/gatelight.nsi").read_text(encoding="utf-8")
 
-    assert f'!define ASIDE "{EARLIER}"' in script
+    assert f'!define ASIDE "{MOVED_ASIDE}"' in script
