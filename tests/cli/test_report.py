@@ -207,6 +207,16 @@ def test_a_hundred_that_are_well_are_two_lines() -> None:
         "",
         "✓  100 are connected (all); `gatelight status -v` lists them.",
     ]
+    chosen = render({"connections": [connection(f"gw-{n:03}") for n in range(50)]}, named="gw-0*")
+    assert chosen.endswith("`gatelight status 'gw-0*' -v` lists them.")
+
+
+def test_a_warning_is_not_counted_as_a_problem() -> None:
+    warned = {"overall": "warning", "problems": [{**PROBLEM, "severity": "warning"}]}
+
+    assert several(connection("Home", **warned), connection("Lab")).startswith("1 of 2 has a warning: Home")
+    both = several(connection("Home", **warned), connection("Lab", **ILL))
+    assert both.startswith("2 of 2 have a problem or a warning: Lab, Home")
 
 
 def test_several_healthy_connections_are_a_table_and_nothing_else() -> None:

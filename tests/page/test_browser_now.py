@@ -412,6 +412,7 @@ async def test_a_view_is_sent_in_little(fleet: Fleet) -> None:
 # ── a hundred ───────────────────────────────────────────────────────────────────────────────────
 
 PROBLEM = {"overall": "problem", "words": "problem", "headline": "IB Gateway is not running"}
+WARNING = {"overall": "warning", "words": "warning", "headline": "IB’s market data farm is out of reach"}
 
 
 @pytest.mark.parametrize("width", [1200, 360])
@@ -466,12 +467,26 @@ async def test_a_hundred_in_five_places_are_groups_that_unfold(fleet: Fleet, bro
     assert wider <= 0
 
 
+async def test_what_is_wrong_is_told_worst_first_over_all_connections(fleet: Fleet, browser: Browser) -> None:
+    await settled(fleet)
+    severities = ("info", "warning", "error")
+    told = [{"problems": [{"code": s, "title": s, "severity": s, "visible": True}]} for s in severities]
+    view = several(fleet.agent.page.view(), *told)
+    async with tab(browser, await fleet.agent.page.address()) as shown:
+        order = await shown.page.evaluate(
+            "async (view) => (await import('/parts.js')).visible(view).map(({ problem }) => problem.code)", view
+        )
+
+    assert order == ["error", "warning", "info"]
+
+
 @pytest.mark.parametrize("width", [1200, 360])
 async def test_of_a_hundred_those_that_are_well_are_folded_and_can_be_sought(
     fleet: Fleet, browser: Browser, width: int
 ) -> None:
     await settled(fleet)
     hundred = [{"name": f"gw-{n:03}", "port": 4100 + n, **(PROBLEM if n % 40 == 0 else {})} for n in range(100)]
+    hundred[1] |= WARNING
     async with tab(browser, await fleet.agent.page.address(), width=width) as shown:
         await shown.page.locator(".row").first.wait_for()
         await shown.page.evaluate(DRAW, several(fleet.agent.page.view(), *hundred))
@@ -490,9 +505,9 @@ async def test_of_a_hundred_those_that_are_well_are_folded_and_can_be_sought(
             await shown.page.screenshot(path=Path(PICTURES) / f"hundred-all-{width}.png", full_page=True)
         wider = await shown.page.evaluate("document.documentElement.scrollWidth - innerWidth")
 
-    assert ill == ["gw-000", "gw-040", "gw-080"]
-    assert counted == "3 with a problem, 97 connected"
-    assert folded.startswith("The other 97 are connected.")
+    assert ill == ["gw-000", "gw-040", "gw-080", "gw-001"]
+    assert counted == "3 with a problem, 1 with a warning, 96 connected"
+    assert folded.startswith("The other 96 are connected.")
     assert (len(found), how_many) == (10, "10 of 100 fit")
     assert none == []
     assert len(every) == 100

@@ -33,6 +33,7 @@ _COUNTED = {
     IconState.PAUSED: "paused",
     IconState.CONNECTED: "connected",
 }
+_ILL = {IconState.PROBLEM: "a problem", IconState.WARNING: "a warning"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,13 @@ def groups_of(connections: Sequence[Grouped]) -> tuple[ConnectionGroup, ...]:
     groups = [_group(name, places, connections) for name, places in found.items()]
     # The rest stands last among those that are as bad.
     return tuple(sorted(groups, key=lambda group: (group.state.rank, group.name == UNGROUPED)))
+
+
+def ill_words(states: Iterable[IconState]) -> str:
+    """What connections have that are not well, where some of them have a problem or a warning."""
+    kinds = set(states)
+    said = [words for state, words in _ILL.items() if state in kinds]
+    return " or ".join(said)
 
 
 def _shorter(name: str) -> str:

@@ -28,7 +28,7 @@ from agent.core.shown.display import (
     StartAtLogin,
     put_aside,
 )
-from agent.core.shown.groups import ConnectionGroup, Grouped, groups_of
+from agent.core.shown.groups import ConnectionGroup, Grouped, groups_of, ill_words
 from agent.core.shown.status import ShownConnection, ShownProblem, Status
 from agent.core.text import shortened
 from agent.core.told_steps import text_lines
@@ -223,7 +223,10 @@ def _more(left: Sequence[ShownConnection]) -> str:
     """How many connections the menu has no room for, and what they are."""
     bad = sum(c.overall in _BAD for c in left)
     well = sum(c.overall is IconState.CONNECTED for c in left)
-    told = f"{bad} with a problem" if bad else "all connected" if well == len(left) else f"{well} connected"
+    ill = f"with {ill_words(c.overall for c in left)}"
+    if bad == len(left):
+        return f"… and {bad} more {ill}"
+    told = f"{bad} {ill}" if bad else "all connected" if well == len(left) else f"{well} connected"
     return f"… and {len(left)} more, {told}"
 
 
@@ -248,7 +251,7 @@ def _stop(connection: ShownConnection, drawing: _Drawing) -> MenuEntry:
         children=(
             MenuEntry("For 1 hour", Disconnect(connection.name, seconds=HOUR)),
             MenuEntry(f"Until {drawing.time(morning)}", Disconnect(connection.name, until=morning)),
-            MenuEntry("Until I start again", Disconnect(connection.name)),
+            MenuEntry("Until I choose “Watch”", Disconnect(connection.name)),
         ),
     )
 
@@ -258,7 +261,7 @@ def _particulars(connection: ShownConnection, drawing: _Drawing) -> list[str]:
     stopped = connection.stopped
     if stopped is not None:
         since = "" if stopped.since is None else f" since {drawing.time(stopped.since)}"
-        until = "until you start again" if stopped.until is None else f"until {drawing.time(stopped.until)}"
+        until = "until you choose “Watch”" if stopped.until is None else f"until {drawing.time(stopped.until)}"
         lines.append(f"Not watched{since}, {until}")
     application = connection.application
     if application is not None:

@@ -104,7 +104,7 @@ def _settle(
     state = timed
     judged = concerned.judged
     settled = {**dict(enumerate(state.settled)), **concerned.answered, **concerned.later}
-    state, beating, more = send_beats(state, concerned.beating, now)
+    state, beating, more = send_beats(state, concerned.beating, settled, now)
     settled.update(beating)
     done.extend(more)
     aims: dict[int, Target] = {}

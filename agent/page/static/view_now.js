@@ -73,7 +73,7 @@ function fits(one) {
 
 function finder(every, found, draw) {
   const states = new Map();
-  for (const { overall, words } of every) {
+  for (const { overall, words } of [...every].sort((one, other) => one.rank - other.rank)) {
     const so = overall === "problem" || overall === "warning" ? `with a ${words}` : words;
     states.set(so, (states.get(so) ?? 0) + 1);
   }
