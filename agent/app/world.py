@@ -27,6 +27,7 @@ from agent.observers.look import Looker
 from agent.platforms import current
 from agent.platforms.exit_watch import watch_exit
 from agent.problems import PROBLEMS
+from agent.runtime.aside import in_thread
 from agent.runtime.clock import SystemClock
 from agent.runtime.logs import private_here
 from agent.runtime.memory_file import MemoryFile
@@ -38,6 +39,13 @@ from agent.tws.privacy import Private
 if TYPE_CHECKING:
     from agent.core.data_test.run import DataTestPlan
     from agent.core.data_test.seen import DataTest
+    from agent.session.data_test import DataTester
+
+
+def _data_tester() -> "type[DataTester]":
+    from agent.session.data_test import DataTester
+
+    return DataTester
 
 
 def knowledge() -> Knowledge:
@@ -148,10 +156,9 @@ class RealWorld:
 
     async def test_data(self, plan: "DataTestPlan", report: "Callable[[DataTest], None]") -> "DataTest":
         """Run the market data self-test over a session of its own."""
-        from agent.session.data_test import DataTester
-
         clock = self._clock
-        tester = DataTester(
+        # Loaded aside: ib_async's part of it takes longer than a turn of the loop may.
+        tester = (await in_thread(_data_tester, "data test"))(
             plan,
             lambda: clock.now().monotonic,
             lambda: clock.now().wall,

@@ -86,9 +86,9 @@ class Schedule:
     async def _keep_going(self) -> None:
         """Begin with the first turn, and keep the scheduler going: it uses the wall clock, and would pause for an hour
         if that is set back by one."""
-        # The scheduler is loaded for the first turn: until then the agent has better things to do.
-        wait = self._until_common()
-        await asyncio.sleep(wait if wait > self._turn / 2 else wait + self._turn)
+        # The scheduler is loaded for the first turn: until then the agent has better things to do. Relays that do not
+        # run wait for that turn, so that it comes soon whenever the agent began; the next is at a common moment.
+        await asyncio.sleep(self._turn / 2)
         scheduler, every_turn = await in_thread(_loaded, "scheduler")
         self._scheduler = scheduler
         scheduler.start()

@@ -94,6 +94,17 @@ def test_what_is_no_report_is_passed_over(folder: Path, now: Moment) -> None:
     assert observed(folder / "gone", now) == ()
 
 
+def test_one_that_does_not_tell_where_it_leads_hides_no_other(folder: Path, now: Moment) -> None:
+    good, lost = report(now, refusals=[]), report(now, port=5003)
+    del lost["to"]
+    found = {one.port: one for one in observed(folder, now, good, lost)}
+    told = RelayObserver(folder, current().socket_reader).told_together(now)
+
+    assert (found[5002].to_port, found[5003].to_port) == (4002, 0)
+    assert [("unknown" in one, one["name"]) for one in told if "unknown" in one] == [(True, "Mine")]
+    assert [one["to"] for one in told if "unknown" not in one] == ["127.0.0.1:4002"]
+
+
 def test_a_report_that_an_ended_relay_left_is_none(folder: Path, now: Moment) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
@@ -169,3 +180,25 @@ def test_historical_requests_belong_to_the_program_that_sent_them(now: Moment) -
     assert told["left"] == [
         {"peer": "b", "historical_requests_in_window": 4, "historical_requests_in_doubt": 0},
     ]
+
+
+def test_two_relays_to_one_application_tell_what_both_use_and_one_report_of_it(folder: Path, now: Moment) -> None:
+    first = report(now, peers=("127.0.0.1:9",))
+    second = report(now, port=5003, name="Lab", to="localhost:4002") | {"refusals": []}
+    elsewhere = report(now, port=5004, name="Far", to="nas:4002") | {"refusals": []}
+    first |= {"lines": {"used": 50, "of": 100}, "refusals": []}
+    second["lines"] = {"used": 43, "of": 100, "in_doubt": 2}
+    seen = {one.name: one.counts for one in observed(folder, now, first, second, elsewhere)}
+
+    uses = {name: counts.value.lines for name, counts in seen.items() if isinstance(counts, Known)}
+    assert uses["Mine"] == uses["Lab"] == LimitUse(93, 100, now.wall_of(now.monotonic), 93, unsure=2)
+    assert (uses["Far"].used, uses["Far"].near_since) == (0, None)
+
+    observer = RelayObserver(folder, current().socket_reader)
+    far, both = sorted(observer.told_together(now), key=lambda one: len(one["relays"]))
+    assert [one["name"] for one in both["relays"]] == ["Lab", "Mine"]
+    assert both["lines"]["used"] == 93
+    assert [one["name"] for one in far["relays"]] == ["Far"]
+    # What one of them does not tell is said beside what the other does.
+    late = observer.told_together(now.later(LATE_AFTER + 1.0))
+    assert [one["unknown"] for one in late if "unknown" in one] == ["it has reported nothing for a while"]

@@ -163,6 +163,22 @@ async def test_duties_go_on_after_the_wall_clock_was_set_back(clocks: Clocks, tm
     assert clocks.woken == []
 
 
+@pytest.mark.parametrize("began", [0.0, 4.0, 6.0, 9.9])
+async def test_the_first_turn_comes_soon_whenever_the_agent_began(
+    began: float, clocks: Clocks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: asyncio.Queue[float] = asyncio.Queue()
+
+    async def waited(seconds: float) -> None:
+        waits.put_nowait(seconds)
+        await asyncio.Event().wait()
+
+    clocks.pass_by(began)
+    monkeypatch.setattr(asyncio, "sleep", waited)
+    async with started(clocks.schedule()), asyncio.timeout(PATIENCE):
+        assert await waits.get() == TURN / 2
+
+
 async def test_a_turn_beside_the_common_moments_is_followed_by_one_at_them(clocks: Clocks) -> None:
     async with started(clocks.schedule(turn=0.02)) as schedule:
         await until(lambda: schedule._done > 1)

@@ -4,7 +4,7 @@ A heartbeat that is answered as usual tells the time that it took, and no proble
 neither its sending nor its answer judges the connection anew.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from agent.core.clock import Moment
@@ -61,16 +61,16 @@ def send_beat(state: AgentState, index: int, now: Moment) -> tuple[AgentState, t
 
 
 def send_beats(
-    state: AgentState, indexes: Sequence[int], now: Moment
+    state: AgentState, indexes: Sequence[int], settled: Mapping[int, Settled], now: Moment
 ) -> tuple[AgentState, dict[int, Settled], tuple[Effect, ...]]:
-    """The heartbeats of connections that are not judged; what these count as judged from."""
-    settled: dict[int, Settled] = {}
+    """The heartbeats of connections that are not judged; what these count as judged from, given what they did."""
+    beating: dict[int, Settled] = {}
     effects: list[Effect] = []
     for index in indexes:
         state, more = send_beat(state, index, now)
         effects.extend(more)
-        settled[index] = with_beats(state.settled[index], state, index, now)
-    return state, settled, tuple(effects)
+        beating[index] = with_beats(settled[index], state, index, now)
+    return state, beating, tuple(effects)
 
 
 def with_beats(settled: Settled, state: AgentState, index: int, now: Moment) -> Settled:

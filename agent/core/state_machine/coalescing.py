@@ -6,7 +6,7 @@ kernel coalesces timers that have slack.
 
 COMMON = 10.0
 """Seconds between two common moments, which are multiples of it by the monotonic clock."""
-EARLIER = 0.05
+MOST_EARLY = 0.05
 """Seconds by which a timer, or what is measured from one, may be before its common moment."""
 
 
@@ -18,5 +18,5 @@ def coalesced(at: float, every: float, phase: float = 0.0) -> float:
     """
     if every < COMMON:
         return at
-    moment = (at + EARLIER - phase) // COMMON * COMMON + phase
+    moment = (at + MOST_EARLY - phase) // COMMON * COMMON + phase
     return min(at, max(moment, at - every / 2))

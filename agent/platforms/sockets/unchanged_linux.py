@@ -50,8 +50,9 @@ def same_socket(message: bytes, at: int) -> bytes:
 
 
 def tcp_sockets() -> tuple[str, ...]:
-    """How many TCP sockets there are, by family, as the kernel counts them. Raises OSError."""
-    lines = (line for file in _SOCKSTAT for line in file.read_text(encoding="ascii").splitlines())
+    """How many TCP sockets there are, by family, as the kernel counts them; of a family that it does not have, there
+    is no file. Raises OSError."""
+    lines = (line for file in _SOCKSTAT if file.exists() for line in file.read_text(encoding="ascii").splitlines())
     return tuple(" ".join(line.split()[:3]) for line in lines if line.startswith("TCP"))
 
 
@@ -90,12 +91,15 @@ class Unchanged:
     def since_then(self, ports: frozenset[int], now: float) -> bool:
         """Whether the connections on these ports are as they were when `found` was told; `now` is monotonic."""
         counted, self._counted = self._counted, self._counted_now()
-        if not counted or counted != self._counted or ports != self._ports or now >= self._until:
-            return False
+        same = bool(counted) and counted == self._counted and ports == self._ports and now < self._until
         try:
-            return self._stand(self._known)
+            stand = same and self._stand(self._known)
         except OSError:
-            return False
+            stand = False
+        if not stand:
+            # Until `found` is told again: the walk that follows may fail, and the next count would be the same.
+            self._until = float("-inf")
+        return stand
 
     def found(self, known: Sequence[bytes], ports: frozenset[int], now: float) -> None:
         """These are all connections on these ports, as read after the last call of `since_then`."""

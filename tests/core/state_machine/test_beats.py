@@ -8,8 +8,8 @@ import pytest
 
 import agent
 from agent.core.effects import Effect, SendHeartbeat
-from agent.core.events import HeartbeatAnswered, Tick
-from agent.core.state_machine.advance import advance
+from agent.core.events import Arrival, HeartbeatAnswered, Tick
+from agent.core.state_machine.advance import advance, advance_all
 from agent.core.state_machine.beats import APART, AT_ONCE, PHASES, next_beat, next_verdict
 from agent.core.state_machine.coalescing import COMMON
 from agent.core.state_machine.session import Heartbeats, fresh_session
@@ -42,6 +42,23 @@ def test_an_answer_as_usual_is_shown_and_judges_nothing() -> None:
     assert after.settled[1].verdict == float("inf")
     assert after.shown is not None
     assert after.shown.connections[1].latency == pytest.approx(0.04)
+
+
+def test_an_answer_that_is_taken_in_as_the_next_heartbeat_is_due_is_shown() -> None:
+    state, _ = answered(all_connected(()), 1, 0.1)
+    state, _ = play(state, Tick(), now=NOW.later(10.11))
+    state, _ = answered(state, 1, 10.15)
+    judged, _ = play(state, Tick(), now=NOW.later(15.2))
+    beating, _ = play(judged, Tick(), now=NOW.later(20.11))
+    now = NOW.later(20.18)
+    answer = Arrival(HeartbeatAnswered(number_of(state, 1), int(now.wall)), now)
+    after, effects = advance_all(beating, (answer,), NOW.later(30.0))
+
+    assert SendHeartbeat(number_of(state, 1)) in effects
+    assert after.settled[1].facts.now == judged.settled[1].facts.now
+    assert after.shown is not None
+    assert after.shown.connections[1].latency == pytest.approx(0.07)
+    assert after.settled[1].facts.session.latency == after.shown.connections[1].latency
 
 
 def test_an_answer_that_comes_late_or_from_another_clock_is_judged() -> None:

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.core.state_machine.coalescing import COMMON, EARLIER, coalesced
+from agent.core.state_machine.coalescing import COMMON, MOST_EARLY, coalesced
 
 TIMES = st.floats(0.0, 1e7)
 EVERY = st.floats(0.5, 3600.0)
@@ -22,10 +22,10 @@ def test_what_is_regular_comes_to_common_moments_soon_and_stays_there(begin: flo
 
     off = (at - phase) % COMMON
     # At one, or before it by what counts as at it.
-    assert min(off, COMMON - off) <= EARLIER + 1e-6
+    assert min(off, COMMON - off) <= MOST_EARLY + 1e-6
 
 
-@given(st.floats(0.0, EARLIER))
+@given(st.floats(0.0, MOST_EARLY))
 def test_a_little_before_a_common_moment_counts_as_at_it(before: float) -> None:
     assert coalesced(110.0 - before, 10.0) == 110.0 - before
 

@@ -4,9 +4,11 @@ import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
+from agent.platforms.sockets import unchanged_linux
 from agent.platforms.sockets.linux import DiagRow, Keep, NetlinkReader, dump
 from agent.platforms.sockets.unchanged_linux import ALL_AGAIN, MOST_ASKED, Unchanged, all_stand, tcp_sockets
 
@@ -65,6 +67,31 @@ def test_where_the_kernel_does_not_count_or_tell_the_table_is_read() -> None:
     assert not seen(Kernel(), ONE, b"").since_then(PORTS, 110.0)
     assert not seen(Kernel(), *[ONE] * (MOST_ASKED + 1)).since_then(PORTS, 110.0)
     assert not Unchanged(Kernel().counted, Kernel().stand).since_then(PORTS, 100.0)
+
+
+def test_a_walk_that_failed_is_made_up_for() -> None:
+    more, gone = Kernel(), Kernel()
+    counted, went = seen(more), seen(gone)
+    more.count = ("TCP: inuse 6",)
+    gone.standing = {ONE}
+    changes = counted.since_then(PORTS, 110.0), went.since_then(PORTS, 110.0)
+    # Nothing was found then, and the count is the same from now on.
+    gone.standing = {ONE, OTHER}
+
+    assert changes == (False, False)
+    assert not counted.since_then(PORTS, 115.0)
+    assert not went.since_then(PORTS, 115.0)
+
+
+def test_a_kernel_without_ipv6_counts_all_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    four, six = tmp_path / "sockstat", tmp_path / "sockstat6"
+    four.write_text("sockets: used 9\nTCP: inuse 5 orphan 0 tw 2 alloc 7 mem 1\n")
+    monkeypatch.setattr(unchanged_linux, "_SOCKSTAT", (four, six))
+    with_one = tcp_sockets()
+    four.unlink()
+
+    assert with_one == ("TCP: inuse 5",)
+    assert tcp_sockets() == ()
 
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="netlink")
