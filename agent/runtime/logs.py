@@ -296,6 +296,8 @@ def set_up_logs(
     ib_async. `tell` gets one sentence for the user when the log cannot be written. `json`: the log, and what is said on
     standard error, are JSON lines.
     """
+    # Each record would ask for the name of the process, and load what only that needs.
+    logging.logMultiprocessing = False
     say = tell or _say
     redaction = Redaction(private_here() if private is None else private)
     handlers: list[logging.Handler] = []

@@ -88,8 +88,11 @@ import dbus_fast, filelock
 from agent.app.agent_host import AgentHost
 from agent.session.ib import IbSession
 from agent.runtime.schedule import _loaded
+from agent.runtime.logs import set_up_logs
 import agent.tray.sni
 _loaded()
+with set_up_logs(None):
+    logging.getLogger("agent").warning("a record")
 from agent.platforms.late_modules import StandIn
 
 async def talk():
