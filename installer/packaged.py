@@ -17,9 +17,10 @@ WORK = ROOT / "build"
 SPEC = HERE / "gatelight.spec"
 LOCKS = (ROOT / "requirements.lock", HERE / "remote.lock", HERE / "requirements.lock")
 """What the program needs, its extra `remote`, which every package holds, and what packages it."""
-PLAIN = {"PYINSTALLER_ZLIB_COMPRESSION_LEVEL": "0"}
+PLAIN = {"PYINSTALLER_ZLIB_COMPRESSION_LEVEL": "0", "PYTHONNODEBUGRANGES": "1"}
 """For PyInstaller: modules lie uncompressed in the program. The package compresses them, all together and better, and
-the program starts sooner."""
+the program starts sooner. They do not tell where in its line each step is: a traceback points there only where it can
+show the line, and the program has no source."""
 PARTS = ".parts.json"
 """Ends the name of a file beside each package that lists what is in it, for `release.py`."""
 DOWNLOAD = "GATELIGHT_DOWNLOAD_URL"

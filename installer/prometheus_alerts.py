@@ -46,6 +46,28 @@ _TAIL = """
           summary: "Programs cannot use a connection"
           description: "{{ $labels.connection }} at {{ $labels.instance }} has been down for five minutes."
           runbook_url: "http://{{ $labels.instance }}/readyz"
+      # A relay that is started again at once, or is told what to do, is not told.
+      - alert: GatelightRelayDown
+        expr: gatelight_relay_up == 0
+        for: 1m
+        labels:
+          severity: error
+        annotations:
+          summary: "A relay does not run"
+          description: >-
+            Programs cannot reach {{ $labels.to }} through the relay “{{ $labels.relay }}” of {{ $labels.instance }}, or
+            it does not tell what it counts.
+          runbook_url: "http://{{ $labels.instance }}/guides/relay-down"
+      # The telephone stays silent, whatever happens: Gatelight itself says so on the desktop alone.
+      - alert: GatelightTargetFailing
+        expr: gatelight_target_up == 0
+        for: 5m
+        labels:
+          severity: warning
+        annotations:
+          summary: "A phone, chat or mailbox cannot be told"
+          description: "{{ $labels.target }} has taken no message of {{ $labels.instance }} for five minutes."
+          runbook_url: "http://{{ $labels.instance }}/targets"
       - alert: GatelightMetricsRefused
         expr: increase(gatelight_metrics_refused_total[15m]) > 0
         labels:

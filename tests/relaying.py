@@ -1,8 +1,12 @@
 """Relays in threads, for tests; and which tests of sessions also run through one."""
 
+import json
+import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any, cast
 
 from agent.relay.meter import Meter
@@ -29,7 +33,8 @@ def relaying(
 ) -> Iterator[Relay]:
     """A relay to a port of this machine, in a thread, on a free port; it counts, as every relay does."""
     meter = Meter("test", "TWS", 100, lambda _: None) if meter is None else meter
-    relay = Relay(RelayOrder("test", **{"listen": 0, "host": "127.0.0.1", "port": port, **order}), say, poller, meter)
+    made = RelayOrder(**{"name": "test", "listen": 0, "host": "127.0.0.1", "port": port, **order})
+    relay = Relay(made, say, poller, meter)
     relay.open()
     thread = threading.Thread(target=relay.run)
     thread.start()
@@ -39,6 +44,22 @@ def relaying(
         relay.stop()
         thread.join(PATIENCE)
         assert not thread.is_alive()
+
+
+@contextmanager
+def reporting(folder: Path, name: str, port: int, lines: int) -> Iterator[int]:
+    """A relay to a port of this machine that leaves its reports in a folder; gives its own port.
+
+    Its process is that of the tests, so `agent.observers.relays.relay_runs` knows it as none.
+    """
+
+    def give(report: dict[str, Any]) -> None:
+        written = folder / f".{name}"
+        written.write_text(json.dumps(report | {"started": time.time(), "pid": os.getpid()}))
+        written.rename(folder / f"{name}.json")
+
+    with relaying(port, meter=Meter(name, f"127.0.0.1:{port}", lines, give), name=name) as relay:
+        yield relay.port
 
 
 class _Relayed:

@@ -215,6 +215,9 @@ class TestSpec:
         hooks.collect_data_files = lambda *_: []  # type: ignore[attr-defined]
         hooks.collect_entry_point = lambda name: ([], [f"found by {name}"])  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, hooks.__name__, hooks)
+        config = ModuleType("PyInstaller.config")
+        config.CONF = {"code_cache": {}}  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, config.__name__, config)
         monkeypatch.setattr("third_party.parts", lambda _files: [])
         monkeypatch.setattr("sysconfig.get_config_var", lambda _name: "13.0")
         monkeypatch.setattr(sys, "platform", "darwin")

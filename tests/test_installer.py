@@ -9,12 +9,14 @@ from collections.abc import Callable
 from importlib.metadata import distributions
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import build as building
 import packaged
 import pytest
 import start
 import third_party
+from lean import lean
 from packaged import CannotBuild, NotHere
 
 from agent.core.updates import is_web_folder
@@ -156,3 +158,49 @@ def test_a_package_knows_the_folder_that_it_will_lie_in(told: str, folder: str |
 def test_a_folder_that_no_program_would_ask_is_not_built_in(told: str) -> None:
     with pytest.raises(CannotBuild, match="must be an https address"):
         packaged.web_address(packaged.DOWNLOAD, {packaged.DOWNLOAD: told})
+
+
+MODULE = '''"""What it is."""
+from dataclasses import dataclass
+
+
+@dataclass
+class Kept:
+    """Of a class."""
+
+    value: int = 1
+    """Of a value."""
+
+    def told(self):
+        """Of a method."""
+        assert self.value, "kept"
+        return """Of a method."""
+
+
+def bare():
+    raise KeyError
+'''
+
+
+def test_a_packaged_module_has_no_docstrings_and_all_else(tmp_path: Path) -> None:
+    file = tmp_path / "module.py"
+    file.write_text(MODULE, encoding="utf-8")
+    other = tmp_path / "other.py"
+    other.write_text("print 'of an older Python'", encoding="utf-8")
+    modules = [("module", str(file), "PYMODULE"), ("other", str(other), "PYMODULE"), ("package", "-", "PYMODULE")]
+    modules.append(("compiled", str(tmp_path / "library.zip" / "compiled.pyc"), "PYMODULE"))
+
+    made = lean(modules)
+    there: dict[str, Any] = {"__name__": "module"}
+    exec(made["module"], there)
+
+    assert made.keys() == {"module"}
+    # A class without any would be described by its signature.
+    assert [there[name].__doc__ for name in ("Kept", "bare")] == [" ", None]
+    assert (there["__doc__"], there["Kept"].told.__doc__) == (" ", " ")
+    assert there["Kept"]().told() == "Of a method."
+    with pytest.raises(AssertionError, match="kept"):
+        there["Kept"](0).told()
+    with pytest.raises(KeyError) as raised:
+        there["bare"]()
+    assert raised.traceback[-1].lineno + 1 == MODULE.splitlines().index("    raise KeyError") + 1

@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from agent.app.running import RunningAgent
-from agent.core.evidence.relays import relays_of
+from agent.config.relays import wanted_orders
+from agent.core.evidence.relays import past_clients, relays_of
 from agent.core.problem import Severity
 from agent.core.session_facts import Phase
 from agent.core.settings import MetricsSettings
@@ -15,6 +16,7 @@ from agent.core.shown.display import Notice
 from agent.core.shown.limits import usage_of
 from agent.core.shown.status import Status
 from agent.core.state_machine.state import OVERDUE_SECONDS, facts_about, overdue
+from agent.core.state_machine.target_news import shown_targets
 from agent.runtime.aside import OneAtATime
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("agent")
 
-METRICS, HEALTH, READY, GUIDES = "/metrics", "/healthz", "/readyz", "/guides/"
+METRICS, HEALTH, READY, TARGETS, GUIDES = "/metrics", "/healthz", "/readyz", "/targets", "/guides/"
 _WRITE_SECONDS = 8.0
 """Seconds that writing the metrics may take; a hundred connections need a tenth of one."""
 _NOT_SERVED = "gatelight/metrics"
@@ -114,6 +116,8 @@ class MetricsHost:
                 return self._health()
             if path == READY:
                 return self._ready()
+            if path == TARGETS:
+                return self._targets()
             if path.startswith(GUIDES):
                 return self._guide(path.removeprefix(GUIDES))
         except TimeoutError:
@@ -143,12 +147,24 @@ class MetricsHost:
         lines = [f"{shown.name}: {shown.overall.value}" for shown in down] or ["No connection is watched."]
         return MetricsAnswer("".join(f"{line}\n" for line in lines).encode(), status=503)
 
+    def _targets(self) -> "MetricsAnswer":
+        """How it stands with the targets, for the link of their alert."""
+        from agent.metrics.server import MetricsAnswer
+        from agent.metrics.targets import targets_text
+
+        state = self._agent.state
+        told = targets_text(shown_targets(state), self._agent.now().wall, state.machine.zone)
+        return MetricsAnswer(told.encode())
+
     def _guide(self, code: str) -> "MetricsAnswer":
-        """The guide of a problem, for the link of an alert."""
+        """The guide of a problem, or another runbook, for the link of an alert."""
         from agent.guides import load_guides
         from agent.guides.explain import explain, render_explained
+        from agent.guides.runbooks import RUNBOOKS
         from agent.metrics.server import MetricsAnswer
 
+        if code in RUNBOOKS:
+            return MetricsAnswer(RUNBOOKS[code].encode())
         guides = load_guides()
         explained = explain(code, guides) if code in guides else None
         if explained is None:
@@ -179,6 +195,8 @@ class MetricsHost:
             self._counts.own.copy() if self._counts is not None else Counter(),
             dict(self._server.refused) if self._server is not None else {},
             relays_of(state.machine),
+            wanted_orders(state.settings),
+            past_clients(state.machine),
         )
 
     def _connections(self, status: Status) -> "Iterator[MeasuredConnection]":

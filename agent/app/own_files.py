@@ -3,7 +3,6 @@
 import contextlib
 import importlib
 import os
-import pkgutil
 import shutil
 import signal
 import subprocess
@@ -45,6 +44,8 @@ def own_files_work() -> bool:
 
 def load_every_module() -> None:
     """Load all that this system can use; raises what a file that does not fit the others raises."""
+    import pkgutil
+
     for module in pkgutil.walk_packages(agent.__path__, "agent."):
         if module.name == "agent.__main__":
             continue

@@ -292,7 +292,7 @@ class PageHost:
 
     async def relays(self) -> list[dict[str, Any]]:
         """What each relay counts."""
-        return await self._relays.read()
+        return await self._relays.read(self._agent.state.machine)
 
     async def history(self, days: int, *, whole: bool) -> dict[str, Any]:
         """What is kept of the last days, all outages or the latest. Raises GatelightError where it cannot be read."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from agent.core.clock import Moment
+from agent.core.facts import MachineFacts
 from agent.runtime.aside import OneAtATime
 from agent.runtime.paths import Places
 
@@ -23,21 +24,23 @@ class RelayPictures:
         self._reader = OneAtATime("reports of relays")
         self._observer: RelayObserver | None = None
 
-    async def read(self) -> list[dict[str, Any]]:
-        """Each relay, as `core.shown.relayed` tells it."""
+    async def read(self, machine: MachineFacts) -> list[dict[str, Any]]:
+        """The relays of each application, as `core.shown.relayed` tells them; `machine`: the latest look."""
         try:
-            return await self._reader.within(_READ_SECONDS, self._read)
+            return await self._reader.within(_READ_SECONDS, lambda: self._read(machine))
         except TimeoutError:
             return [{"name": "", "unknown": "the disk does not answer"}]
 
-    def _read(self) -> list[dict[str, Any]]:
+    def _read(self, machine: MachineFacts) -> list[dict[str, Any]]:
         if not self._places.relays.is_dir():
             return []
         # Imported late: most users have no relay.
+        from agent.core.evidence.relays import names_past
         from agent.core.shown.relayed import relay_use_to_json
         from agent.observers.relays import RelayObserver
         from agent.platforms import current
 
         if self._observer is None:
             self._observer = RelayObserver(self._places.relays, current().socket_reader)
-        return [relay_use_to_json(told) for told in self._observer.told(self._now())]
+        found = self._observer.told_together(self._now())
+        return [relay_use_to_json(told | {"past": names_past(machine, str(told.get("to", "")))}) for told in found]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.app.running import RunningAgent
-from agent.config.relays import TargetUnknown, order_of
+from agent.config.relays import wanted_orders
 from agent.core.events import RelaysCounted
 from agent.core.evidence.relays import relays_of, worth_telling
 from agent.core.facts import Known, RelaySeen
@@ -167,12 +167,7 @@ class RelaysHost:
 
     def _wanted(self) -> tuple[RelayOrder, ...]:
         """What the configuration in force orders; what is not as it was begins anew."""
-        settings, orders = self._agent.state.settings, []
-        for relay in settings.relays:
-            # The configuration was checked when it was read.
-            with contextlib.suppress(TargetUnknown):
-                if relay.start:
-                    orders.append(order_of(relay, settings.connections))
+        orders = wanted_orders(self._agent.state.settings)
         for order in orders:
             kept = self._kept.get(order.name)
             if kept is None or kept.order != order:
@@ -181,7 +176,7 @@ class RelaysHost:
                     new.pid, new.troubled = kept.pid, kept.troubled
         for name in self._kept.keys() - {order.name for order in orders}:
             del self._kept[name]
-        return tuple(orders)
+        return orders
 
     def _may_start(self, order: RelayOrder, now: float) -> bool:
         kept = self._kept[order.name]

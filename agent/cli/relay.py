@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from agent.errors import RelayError, UsageError
 from agent.platforms.files import reason_of
 from agent.platforms.folders import make_private
 from agent.platforms.loaded_files import load_no_more
-from agent.relay.keeping import OrderReader, learnt_before, leave_word, order_path, report_path
+from agent.relay.keeping import OrderReader, learnt_before, leave_word, lines_beside, order_path, report_path
 from agent.relay.meter import Meter
 from agent.relay.pump import Relay
 from agent.relay.report import ReportWriter
@@ -93,7 +94,10 @@ def _serve(
     """Relay; `kept` by the agent. `refused` makes what is told of the reason why it could not begin."""
     path = report_path(folder, order.listen)
     writer = _writer(path, order, say)
-    meter = None if writer is None else Meter(order.name, order.target, order.lines, writer.give)
+    meter = None
+    if writer is not None:
+        beside = partial(lines_beside, folder)
+        meter = Meter(order.name, order.target, order.lines, writer.give, beside=beside)
     relay = Relay(order, say, meter=meter)
     orders = None
     try:

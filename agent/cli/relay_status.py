@@ -23,23 +23,19 @@ def show_relays(
     say: Callable[[str], None],
 ) -> int:
     """Show them, `as_json` where that is wanted; returns the exit status."""
-    relays = running_relays(places)
+    observer, now = RelayObserver(places.relays, current().socket_reader), SystemClock().now()
     if as_json is not None:
+        relays = observer.told(now)
         as_json({"schema": 1, "relays": relays})
-    elif relays:
+    elif relays := observer.told_together(now):
         out(render_relays(relays, time.time()))
     else:
         say("No relay runs: `gatelight relay NAME` starts one.")
     return 0 if relays else 3
 
 
-def running_relays(places: Places) -> list[dict[str, Any]]:
-    """What each running relay of this data folder reports, by name; its programs with process and name, if known."""
-    return RelayObserver(places.relays, current().socket_reader).told(SystemClock().now())
-
-
 def render_relays(relays: list[dict[str, Any]], now: float) -> str:
-    """The same for people; `now` in epoch seconds."""
+    """What they count for people, by the application to which they lead; `now` in epoch seconds."""
     return "\n\n".join("\n".join(_relay(one, now)) for one in relays)
 
 
@@ -48,10 +44,13 @@ def _relay(told: dict[str, Any], now: float) -> Iterator[str]:
     if isinstance(use, str):
         yield f"Relay “{told.get('name', '')}”: what it counts is not known, since {use}."
         return
-    yield (
-        f"Relay “{use.name}”: port {use.port} leads to {use.to} (pid {told['pid']}), "
-        f"as of {lasting(max(0.0, now - use.as_of))} ago"
-    )
+    ago = f"as of {lasting(max(0.0, now - use.as_of))} ago"
+    if len(use.relays) == 1:
+        (only,) = use.relays
+        yield f"Relay “{only.name}”: port {only.port} leads to {use.to} (pid {only.pid}), {ago}"
+    else:
+        named = [f"“{one.name}” on port {one.port} (pid {one.pid})" for one in use.relays]
+        yield f"Relays {', '.join(named[:-1])} and {named[-1]} lead to {use.to} and share its limits, {ago}"
     if not use.programs:
         yield "  No program is connected."
     yield f"  Market data lines: {use.lines.used} of {use.lines.of}. {use.lines.to_do}"
@@ -59,6 +58,7 @@ def _relay(told: dict[str, Any], now: float) -> Iterator[str]:
     yield f"  Historical requests: {history.used} of {history.of} in ten minutes. {history.to_do} {_safe(history, now)}"
     yield f"  Messages a second: {use.rate_to_do}"
     yield f"  Clients: {use.clients} of {use.clients_allowed}"
+    yield "  Programs that go past a relay, and TWS itself, use the same limits and are not counted."
     yield from _refusals(use, now)
     for program in use.programs:
         yield from _program(program)
@@ -91,7 +91,7 @@ def _refusals(use: RelayUse, now: float) -> Iterator[str]:
 
 
 def _program(program: ProgramUse) -> Iterator[str]:
-    yield f"  {program.name}"
+    yield f"  {program.name}" + (f", through “{program.relay}”" if program.relay else "")
     if program.uncounted:
         yield f"    Not counted: {program.uncounted}."
         return

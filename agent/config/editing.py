@@ -74,13 +74,23 @@ def add_entry(path: Path, table: KeyTable, values: Mapping[str, str | Sequence[s
     ConfigError where one of them cannot be used.
     """
     judged = [
-        (key, _value(key, f"{table.name}.{key.name}", toml_value(values[key.name])))
+        (key, _value_typed(key, f"{table.name}.{key.name}", values[key.name]))
         for key in table.keys
         if key.name in values
     ]
     *others, (last, value) = judged
     beside = {key.name: other for key, other in others}
     _change(path, ((ValueAddress(table, last, str(values["name"]), new=True, beside=beside), value),), making=True)
+
+
+def _value_typed(key: Key, shown: str, typed: str | Sequence[str]) -> Any:
+    """What a text means for this key: itself, and only where that cannot be, the number in it."""
+    try:
+        return _value(key, shown, toml_value(typed))
+    except ValueNotAllowed:
+        if isinstance(typed, str) and typed.isdecimal():
+            return _value(key, shown, typed)
+        raise
 
 
 def change_all(path: Path, edits: Iterable[tuple[str, str]], *, making: bool = True) -> None:

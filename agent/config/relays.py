@@ -1,12 +1,13 @@
 """Where relays lead to, by what the configuration says; and what cannot be meant: loops, and two relays on one port."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from agent.config.kinds import HIGHEST_PORT, HOST_NAME, ValueRefused
 from agent.config.text import found_words
 from agent.core.relay_facts import RelayOrder
-from agent.core.settings import ConnectionSettings, RelaySettings, WantedApplication, WantedMode
+from agent.core.settings import ConnectionSettings, RelaySettings, Settings, WantedApplication, WantedMode
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.hosts import is_local
 from agent.tws.ports import default_ports
@@ -49,6 +50,17 @@ def order_of(relay: RelaySettings, connections: Sequence[ConnectionSettings]) ->
     """What the configuration orders a relay to do; raises TargetUnknown."""
     host, port = target_of(relay, connections)
     return RelayOrder(relay.name, relay.listen, host, port, relay.allow, relay.lines)
+
+
+def wanted_orders(settings: Settings) -> tuple[RelayOrder, ...]:
+    """The orders of all relays that start with Gatelight."""
+    orders = []
+    for relay in settings.relays:
+        # The configuration was checked when it was read.
+        with suppress(TargetUnknown):
+            if relay.start:
+                orders.append(order_of(relay, settings.connections))
+    return tuple(orders)
 
 
 def _port_of(connection: ConnectionSettings) -> int:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal
 
 from agent.core.text import shortened
 
@@ -21,7 +20,9 @@ def parse_duration(text: str) -> float:
     found = _DURATION.fullmatch(text.strip())
     if found is None:
         raise ValueError(f"{text!r} is not a duration such as 30s, 5m, 2h or 1d")
-    return float(Decimal(found[1]) * _UNITS[found[2]])
+    whole, _, part = found[1].partition(".")
+    # In whole numbers: 1.1 * 3600 is 3960.0000000000005.
+    return int(whole + part) * _UNITS[found[2]] / int(10 ** len(part))
 
 
 def duration_text(seconds: float) -> str:
@@ -29,7 +30,12 @@ def duration_text(seconds: float) -> str:
     for unit, size in _UNITS.items():
         if seconds >= size and seconds % size == 0:
             return f"{int(seconds // size)}{unit}"
-    return f"{Decimal(repr(float(seconds))):f}".rstrip("0").rstrip(".") + "s"
+    text = repr(float(seconds))
+    if "e" in text:
+        from decimal import Decimal
+
+        text = f"{Decimal(text):f}"
+    return text.rstrip("0").rstrip(".") + "s"
 
 
 def toml_text(text: str) -> str:

@@ -44,9 +44,6 @@ Fact: TypeAlias = Known[_T] | Unknown
 NOT_LOOKED = Unknown("not looked at yet")
 
 
-# ── the machine ─────────────────────────────────────────────────────────────────────────────────
-
-
 @dataclass(frozen=True, slots=True)
 class SettingsHints(FromOutside):
     """What the readable settings files (jts.ini, IBC's config.ini) tell. Hints, never proof; None: not told."""
@@ -184,6 +181,8 @@ class ApiClient(FromOutside):
     """File name or module of what it runs, where it is an interpreter."""
     place: str = ""
     """Tells the folder of its program from others, without naming it."""
+    relayed: bool = False
+    """It comes through a relay of Gatelight."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,6 +233,8 @@ class ToldThere(FromOutside):
     repeats: int = 0
     title: OutsideName = ""
     """What it was called, to say its end with."""
+    crowd: float | None = None
+    """Epoch seconds of the first message that told it of many connections; None: it was told of this one alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +261,8 @@ class WaitingNotice(FromOutside):
     title: OutsideName
     text: OutsideText
     over: bool = False
+    crowd: float | None = None
+    """See `ToldThere`: how that was told which is over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,49 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from agent.tws.hosts import is_local, spelled_host
+from agent.tws.limits import NEAR, NEAR_OVER
 from agent.tws.outside import FromOutside, OutsideName, OutsideText
 
 _HIGHEST_PORT = 65535
 REPORT_SCHEMA = 1
 """The schema of reports that this version writes and reads: a relay goes on when Gatelight is updated."""
+SLOW_CALM = 5.0
+"""Seconds after which lines and historical requests, which change slowly, are no longer near their limit."""
+
+
+class NearMark:
+    """Whether a limit is nearly used up: from `NEAR` of it on, until it was below `NEAR_OVER` for a while."""
+
+    def __init__(self, calm: float) -> None:
+        """`calm`: seconds below `NEAR_OVER` after which it is over."""
+        self._calm = calm
+        self._last = 0.0
+        self.since: float | None = None
+        """When it began; None: it is not nearly used up."""
+        self.most = 0
+        """The most that was in use since then."""
+
+    def take(self, now: float, used: int, limit: int) -> None:
+        """So much is in use now."""
+        if used >= limit * NEAR_OVER:
+            self._last = now
+        if self.since is None and used >= limit * NEAR:
+            self.since, self.most = now, used
+        elif self.since is not None and now - self._last >= self._calm:
+            self.since = None
+        self.most = max(self.most, used)
+
+
+def spelled_target(host: str, port: int) -> str:
+    """Where a relay leads to, like "127.0.0.1:4001"."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def application_at(target: str) -> tuple[str, str]:
+    """Host and port of a target like "127.0.0.1:4001", the same for every way to write this computer."""
+    host, _, port = target.rpartition(":")
+    return ("" if is_local(host.strip("[]")) else spelled_host(host.strip("[]"))), port
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +69,7 @@ class RelayOrder:
     @property
     def target(self) -> str:
         """Where it leads to, as it is said."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return spelled_target(self.host, self.port)
 
     def to_json(self) -> dict[str, Any]:
         """As a relay is told it."""
@@ -62,9 +100,11 @@ class LimitUse:
     used: int
     of: int
     near_since: float | None = None
-    """Epoch seconds since which it is nearly used up, as `relay.ledger.NearMark` judges; None: it is not."""
+    """Epoch seconds since which it is nearly used up, as `NearMark` judges; None: it is not."""
     most: int = 0
     """The most that was in use since then."""
+    unsure: int = 0
+    """How much more may be in use: TWS has refused a message without telling which (notice 100)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +131,10 @@ class RelayProgram(FromOutside):
     """Why it is not counted, as a phrase; empty where it is, or has said nothing yet."""
     connected: bool = True
     """False: it has left, and only its historical requests still count."""
+    peak: int = 0
+    """Messages of its busiest second in the last ten to twenty."""
+    answers: tuple[tuple[OutsideName, float], ...] = ()
+    """Seconds of a usual answer of TWS to it, by kind of request."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from agent.metrics.counts import BUCKETS, cumulative
 from agent.metrics.measured import Measured, MeasuredConnection
 from agent.metrics.programs import by_program
 from agent.metrics.relay_families import relay_families
+from agent.metrics.targets import target_families
 from agent.tws.farms import FarmStatus
 
 KEPT_WRITTEN_SECONDS = 1.0
@@ -81,7 +82,8 @@ def families(measured: Measured) -> Iterator[Metric]:
     yield from _problems(measured)
     yield from _sessions(connections)
     yield from _farms_and_programs(connections)
-    yield from relay_families(measured.relays)
+    yield from relay_families(measured.relays, measured.relays_wanted, measured.past_relays)
+    yield from target_families(status.targets)
     yield _counter(
         "gatelight_metrics_refused",
         "Requests for metrics that were refused.",

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agent.core.facts import RelaySeen
+from agent.core.relay_facts import RelayOrder
 from agent.core.session_facts import ServerLink
 from agent.core.shown.status import ShownConnection, Status
 from agent.metrics.counts import ConnectionCounts
@@ -53,6 +54,10 @@ class Measured:
     refused: Mapping[str, int]
     """Requests that were refused, by reason."""
     relays: Sequence[RelaySeen] = ()
+    relays_wanted: Sequence[RelayOrder] = ()
+    """Those that the configuration has started."""
+    past_relays: Mapping[str, int] | None = None
+    """By port of this computer: connections of programs that use it without a relay; None: they cannot be seen."""
 
     @property
     def ready(self) -> bool:

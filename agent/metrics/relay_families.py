@@ -1,78 +1,164 @@
-"""The metrics of relays: what programs behind them use of the limits of the TWS API."""
+"""The metrics of relays: what programs behind them use of the limits of the TWS API.
+
+`to` is the application to which a relay leads: relays with the same `to` share its limits.
+"""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from agent.core.evidence.relays import relayed_name
+from agent.core.evidence.relays import application_of, relayed_name
 from agent.core.facts import Known, RelaySeen
-from agent.core.relay_facts import RelayCounts, RelayProgram
-from agent.metrics.programs import by_program
+from agent.core.relay_facts import RelayCounts, RelayOrder, RelayProgram, application_at, spelled_target
+from agent.metrics.programs import REST, by_program
 
-_ONE, _EACH = ("relay",), ("relay", "program")
+_ONE, _EACH, _APPLICATION = ("relay", "to"), ("relay", "to", "program"), ("to",)
+_Relay = tuple[str, str]
+"""Its name, and where it leads to."""
 
 
-def relay_families(relays: Sequence[RelaySeen]) -> Iterator[Metric]:
-    """Every family of relays, none where no relay runs. A relay that tells nothing has only the first sample.
+def relay_families(
+    relays: Sequence[RelaySeen], wanted: Sequence[RelayOrder] = (), past: Mapping[str, int] | None = None
+) -> Iterator[Metric]:
+    """Every family of relays, none where none runs and none is wanted. One that tells nothing has only the first
+    sample.
 
-    One that is ending beside another of its name is left out.
+    `wanted`: those that should run. `past`: connections that use an application without a relay, by port of this
+    computer. What still goes through one that is ending counts as of the relay in its place.
     """
-    named = {relay.name: relay for relay in relays if not relay.draining}
-    if not named:
+    up = {(order.name, _label(application_at(order.target))): False for order in wanted}
+    up |= {_relay(one): isinstance(one.counts, Known) for one in relays if not one.draining}
+    if not up:
         return
-    known = {name: relay.counts.value for name, relay in named.items() if isinstance(relay.counts, Known)}
-    up = GaugeMetricFamily("gatelight_relay_up", "Whether a relay runs and tells what it counts.", labels=_ONE)
-    for name in named:
-        up.add_metric([name], float(name in known))
-    yield up
-    yield _shares("gatelight_relay_data_lines", "Market data lines in use.", known, lambda one: one.lines)
-    yield _limit("gatelight_relay_data_lines_limit", "Market data lines of the user.", known, lambda c: c.lines.of)
-    yield _shares(
+    yield _gauge("gatelight_relay_up", "Whether a relay runs and tells what it counts.", _ONE, up.items())
+    counts: dict[_Relay, list[RelayCounts]] = {}
+    for relay in relays:
+        if isinstance(relay.counts, Known):
+            counts.setdefault(_relay(relay), []).append(relay.counts.value)
+    programs = {relay: [p for one in found for p in one.programs] for relay, found in counts.items()}
+    yield from _shares("gatelight_relay_data_lines", "Market data lines in use.", programs, lambda one: one.lines)
+    yield from _shares(
         "gatelight_relay_historical_requests",
         "Historical requests of the last ten minutes that count as pacing.",
-        known,
+        programs,
         lambda one: one.history,
     )
-    yield _limit(
-        "gatelight_relay_historical_requests_limit",
-        "Those that IB allows in ten minutes.",
-        known,
-        lambda counts: counts.history.of,
-    )
-    yield _limit(
-        "gatelight_relay_clients",
-        "Connections of programs through the relay.",
-        known,
-        lambda counts: sum(one.connected for one in counts.programs),
+    yield _rates(programs)
+    yield from _limits({to: next(found)[1] for to, found in groupby(_by_application(counts), lambda one: one[0])})
+    yield from _of_each(counts, programs)
+    if past is not None:
+        ports = {to: past.get(application_at(to)[1], 0) for _, to in counts if not application_at(to)[0]}
+        text = "Connections of other programs that use the application without a relay, and are not counted."
+        yield _gauge("gatelight_relay_past_clients", text, _APPLICATION, (((to,), n) for to, n in ports.items()))
+
+
+def _label(application: tuple[str, str]) -> str:
+    host, port = application
+    return spelled_target(host or "127.0.0.1", int(port))
+
+
+def _relay(one: RelaySeen) -> _Relay:
+    return one.name, _label(application_of(one))
+
+
+def _by_application(counts: Mapping[_Relay, Sequence[RelayCounts]]) -> list[tuple[str, RelayCounts]]:
+    """The counts by application, sorted by it, the newest first: each tells the limits for all."""
+    found = [(to, one) for (_, to), several in counts.items() for one in several]
+    return sorted(found, key=lambda one: (one[0], -one[1].written))
+
+
+def _limits(known: Mapping[str, RelayCounts]) -> Iterator[Metric]:
+    """What is shared by all relays to one application."""
+    for name, about, of in (
+        ("data_lines_limit", "Market data lines of the user.", lambda c: c.lines.of),
+        ("data_lines_in_doubt", "Lines that may be in use besides: notice 100 names no request.", _lines_in_doubt),
+        ("historical_requests_limit", "Those that IB allows in ten minutes.", lambda c: c.history.of),
+        ("historical_wait_seconds", "Until one more historical request is safe by that rule.", _wait),
+        ("messages_per_second_limit", "Messages that TWS takes of one program in a second.", _rate_limit),
+    ):
+        samples = (((to,), value) for to, one in known.items() if (value := of(one)) is not None)
+        yield _gauge(f"gatelight_relay_{name}", about, _APPLICATION, samples)
+
+
+def _lines_in_doubt(counts: RelayCounts) -> float:
+    return counts.lines.unsure
+
+
+def _wait(counts: RelayCounts) -> float:
+    return max(0.0, counts.history_safe_at - counts.written)
+
+
+def _rate_limit(counts: RelayCounts) -> float | None:
+    return max((one.rate.of for one in counts.programs if one.rate is not None), default=None)
+
+
+def _of_each(
+    counts: Mapping[_Relay, Sequence[RelayCounts]], programs: Mapping[_Relay, Sequence[RelayProgram]]
+) -> Iterator[Metric]:
+    clients = ((relay, sum(one.connected for one in found)) for relay, found in programs.items())
+    yield _gauge("gatelight_relay_clients", "Connections of programs through the relay.", _ONE, clients)
+    answers = GaugeMetricFamily(
+        "gatelight_relay_answer_seconds",
+        "How long half of the latest answers of TWS took at most, of the program that waits longest.",
+        labels=(*_ONE, "kind"),
     )
     messages = CounterMetricFamily("gatelight_relay_messages", "API messages that programs have sent.", labels=_ONE)
     refusals = CounterMetricFamily(
-        "gatelight_relay_refusals", "Requests that TWS has refused because of a limit.", labels=("relay", "limit")
+        "gatelight_relay_refusals", "Requests that TWS has refused because of a limit.", labels=(*_ONE, "limit")
     )
-    for name, counts in known.items():
-        messages.add_metric([name], counts.messages)
-        for limit, number in counts.refused:
-            refusals.add_metric([name, limit], number)
+    for relay, found in counts.items():
+        usual: dict[str, float] = {}
+        for kind, seconds in (answer for program in programs[relay] for answer in program.answers):
+            usual[kind] = max(seconds, usual.get(kind, 0.0))
+        for kind, seconds in usual.items():
+            answers.add_metric([*relay, kind], seconds)
+        messages.add_metric(relay, sum(one.messages for one in found))
+        refused: Counter[str] = sum((Counter(dict(one.refused)) for one in found), Counter())
+        for limit, number in refused.items():
+            refusals.add_metric([*relay, limit], number)
+    yield answers
     yield messages
     yield refusals
 
 
 def _shares(
-    name: str, about: str, known: dict[str, RelayCounts], share: Callable[[RelayProgram], int]
-) -> GaugeMetricFamily:
+    name: str, about: str, programs: Mapping[_Relay, Sequence[RelayProgram]], share: Callable[[RelayProgram], int]
+) -> Iterator[Metric]:
     family = GaugeMetricFamily(name, about, labels=_EACH)
-    for relay, counts in known.items():
+    for relay, several in programs.items():
         found: Counter[str] = Counter()
-        for one in counts.programs:
+        for one in several:
             found[relayed_name(one)] += share(one)
         for program, used in by_program(found).items():
-            family.add_metric([relay, program], used)
+            family.add_metric([*relay, program], used)
+    yield family
+
+
+def _rates(programs: Mapping[_Relay, Sequence[RelayProgram]]) -> Metric:
+    """The busiest second of each program: its limit is its own, so that no two are added up."""
+    family = GaugeMetricFamily(
+        "gatelight_relay_messages_per_second",
+        "Messages of the busiest second of the last ten to twenty, of each program.",
+        labels=_EACH,
+    )
+    for relay, several in programs.items():
+        named = by_program(Counter(relayed_name(one) for one in several if one.rate is not None))
+        busiest: dict[str, int] = {}
+        for one in several:
+            if one.rate is not None:
+                name = relayed_name(one) if relayed_name(one) in named else REST
+                busiest[name] = max(one.peak, busiest.get(name, 0))
+        for program, rate in busiest.items():
+            family.add_metric([*relay, program], rate)
     return family
 
 
-def _limit(name: str, about: str, known: dict[str, RelayCounts], of: Callable[[RelayCounts], int]) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(name, about, labels=_ONE)
-    for relay, counts in known.items():
-        family.add_metric([relay], of(counts))
+def _gauge(
+    name: str, about: str, labels: Sequence[str], samples: Iterable[tuple[Sequence[str], float]]
+) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, about, labels=labels)
+    for values, value in samples:
+        family.add_metric(values, value)
     return family

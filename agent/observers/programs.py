@@ -4,7 +4,6 @@ A command line is read for that once, and never passed on: it may hold a passwor
 module is told.
 """
 
-import hashlib
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,6 +13,15 @@ import psutil
 
 from agent.platforms.bounded_process import BoundedProcess
 from agent.tws.client_programs import plain_name
+
+try:
+    # As Python's own `random` does: hashlib brings OpenSSL with it (4 MiB), and every client of the port is marked.
+    from _sha2 import sha256  # type: ignore[import-not-found]
+except ImportError:
+    try:
+        from _sha256 import sha256  # type: ignore[import-not-found]
+    except ImportError:
+        from hashlib import sha256
 
 _INTERPRETER = re.compile(r"(python|pypy|ipython|java|node|deno|bun|ruby|perl|rscript|r|julia|dotnet|mono)w?[0-9.]*")
 _SCRIPT = re.compile(r"[^\\/:*?\"'<>|=]{1,80}\.(?:py|pyw|pyc|pyz|jar|js|mjs|cjs|ts|rb|pl|r|jl|dll|exe)", re.IGNORECASE)
@@ -108,4 +116,4 @@ def _split(path: str) -> tuple[str, str]:
 
 def _mark(folder: str) -> str:
     """A folder without its name; versions in it make no difference."""
-    return hashlib.sha256(_NUMBERS.sub("#", folder).encode("utf-8", "replace")).hexdigest()[:12] if folder else ""
+    return sha256(_NUMBERS.sub("#", folder).encode("utf-8", "replace")).hexdigest()[:12] if folder else ""

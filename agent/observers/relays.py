@@ -2,8 +2,9 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,8 +12,16 @@ import psutil
 
 from agent.core.clock import Moment
 from agent.core.evidence.relays import relayed_label
+from agent.core.evidence.relays_together import NearTogether, by_application, together
 from agent.core.facts import Fact, Known, RelaySeen, Unknown
-from agent.core.relay_facts import REPORT_SCHEMA, LimitUse, RelayCounts, RelayProgram, RelayRefusal
+from agent.core.relay_facts import (
+    REPORT_SCHEMA,
+    LimitUse,
+    RelayCounts,
+    RelayProgram,
+    RelayRefusal,
+    application_at,
+)
 from agent.observers.programs import program_file
 from agent.platforms.bounded_process import BoundedProcess
 from agent.platforms.files import read_file
@@ -26,6 +35,10 @@ MOST_RELAYS = 32
 """Relays that are reported."""
 _MOST_REFUSALS = 30
 _MOST_SAID = 20
+_LATEST_STEPS = 2
+"""Steps of ten seconds of which the busiest second is told: the present one, and the one before."""
+_MOST_ANSWERS = 10
+"""Kinds of requests."""
 _MOST_PROGRAMS = 128
 """Programs of one relay that are reported."""
 _LARGEST_REPORT = 16 << 20
@@ -57,6 +70,7 @@ class RelayObserver:
         self._reader: SocketReader | None = None
         self._programs: dict[tuple[int, str], ProgramOf | int] = {}
         """By port of the relay and address of the program: its process, or how often it was asked for in vain."""
+        self._near = NearTogether()
         self._one_at_a_time = threading.Lock()
 
     def observe(self, now: Moment) -> Fact[tuple[RelaySeen, ...]]:
@@ -64,7 +78,8 @@ class RelayObserver:
         if self._folder is None:
             return Known(())
         with self._one_at_a_time:
-            return Known(tuple(self._seen(told, now) for told in self._reports(self._folder, now)))
+            reports = self._reports(self._folder, now)
+            return Known(self._counted_together([(told, self._seen(told, now)) for told in reports], now))
 
     def told(self, now: Moment) -> list[dict[str, Any]]:
         """The reports themselves, by name: each with `age_s`, and with the `label` of each program, its `pid` and its
@@ -82,6 +97,36 @@ class RelayObserver:
                 for program in (*_list(one, "programs"), *_list(one, "left"), *_list(one, "refusals")):
                     self._name(_port(one), program)
         return sorted(reports, key=lambda one: str(one.get("name", "")))
+
+    def told_together(self, now: Moment) -> list[dict[str, Any]]:
+        """The same by application: one report of all relays that lead to it, and `unknown` where one does not tell."""
+        reports = self.told(now)
+        known = [one for one in reports if "unknown" not in one]
+        merged = merged_reports(known)
+        told = {(relay["name"], relay["port"]) for one in merged for relay in one["relays"]}
+        left = [one for one in reports if (one.get("name"), one.get("port")) not in told]
+        return merged + [{"name": str(one.get("name", "")), "unknown": _OTHER_VERSION.reason} | one for one in left]
+
+    def _counted_together(self, seen: Sequence[tuple[dict[str, Any], RelaySeen]], now: Moment) -> tuple[RelaySeen, ...]:
+        """Each relay, with what all those to one application use of its limits together."""
+        merged = merged_reports(told for told, one in seen if isinstance(one.counts, Known))
+        self._near.judge(merged, now)
+        shared = {application_at(str(one["to"])): one for one in merged}
+        found = []
+        for told, one in seen:
+            all_of_them = shared.get(application_at(str(told.get("to"))))
+            if isinstance(one.counts, Known) and all_of_them is not None:
+                ten, written = all_of_them["history"]["ten_minutes"], float(all_of_them["written"])
+                counts = replace(
+                    one.counts.value,
+                    lines=_use(all_of_them["lines"], written),
+                    history=_use(ten, written),
+                    history_safe_at=written + float(ten["safe_in_s"]),
+                )
+                found.append(replace(one, counts=Known(counts)))
+            else:
+                found.append(one)
+        return tuple(found)
 
     def _name(self, port: int, told: dict[str, Any]) -> None:
         found = self._programs.get((port, str(told["peer"])))
@@ -178,7 +223,22 @@ class RelayObserver:
             rate=None if rate is None else _use({"used": rate["now"], **rate}, written),
             uncounted=str(told.get("uncounted_because", "")),
             connected=connected,
+            peak=max(map(int, rate["peaks"][-_LATEST_STEPS:]), default=0) if rate is not None else 0,
+            answers=tuple(
+                (str(kind), float(one["median_s"]))
+                for kind, one in dict(told.get("answers", {})).items()
+                if "median_s" in one
+            )[:_MOST_ANSWERS],
         )
+
+
+def merged_reports(reports: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The reports of each application’s relays as one; those that cannot be read are left out."""
+    merged = []
+    for group in by_application(reports):
+        with suppress(KeyError, TypeError, ValueError, AttributeError, OverflowError):
+            merged.append(together(group))
+    return merged
 
 
 def reports_in(folder: Path) -> Iterator[dict[str, Any]]:
@@ -263,7 +323,7 @@ def _list(told: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
 
 
 def _use(told: Mapping[str, Any], written: float) -> LimitUse:
-    near = told.get("near")
+    near, use = told.get("near"), LimitUse(int(told["used"]), int(told["of"]), unsure=int(told.get("in_doubt", 0)))
     if near is None:
-        return LimitUse(int(told["used"]), int(told["of"]))
-    return LimitUse(int(told["used"]), int(told["of"]), written - float(near["since_s"]), int(near["most"]))
+        return use
+    return replace(use, near_since=written - float(near["since_s"]), most=int(near["most"]))

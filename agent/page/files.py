@@ -40,6 +40,7 @@ MODULES = (
     "relay_pictures.js",
     "settings_fields.js",
     "settings_link.js",
+    "settings_relays.js",
     "setup_steps.js",
     "shapes.js",
     "strip.js",

@@ -5,8 +5,9 @@ What it cannot read ends its counting for that connection, with the reason. Noth
 
 from collections.abc import Callable
 
+from agent.relay.doubts import LineKind
 from agent.relay.frames import MOST_WANTED, FrameReader
-from agent.relay.ledger import AnswerTimes, HistoryWindows, LineKind, ProgramUsage, Refusal
+from agent.relay.ledger import AnswerTimes, HistoryWindows, ProgramUsage, Refusal
 from agent.tws.codec import HELLO_PREFIX, PROTOBUF_OFFSET, RAW_ID_SIZE, Era, era_of, parse_hello
 from agent.tws.limits import NEAR
 from agent.tws.notices import NoticeKind, kind_of
@@ -25,8 +26,12 @@ _REQUESTS = {
 """Message IDs of what clients send, with the bytes that are read of each."""
 _ANSWERS = {10: "contracts", 17: "history", 49: "time", 57: "snapshots", 79: "symbols", 81: "market data"}
 """Message IDs of what TWS sends, with the kind of request that each is the first answer to."""
-_VERSION_FIRST = {10: 164, 57: 1 << 30}
-"""Those whose text form begins with a version, below this server version; the others begin with the request ID."""
+_DATA = (1, 2, 12, 13, 21, 45, 46, 50, 58, 99)
+"""Message IDs of what TWS sends of an open line besides; read only while it matters whether one is open."""
+_ALWAYS = 1 << 30
+_VERSION_FIRST = {10: 164, 17: 124, 21: 156, **dict.fromkeys((1, 2, 12, 13, 45, 46, 50, 57, 58), _ALWAYS)}
+"""Those whose text form begins with a version, below this server version (IBKR’s decoder); the others begin with the
+request ID."""
 _REGULATORY_SINCE = 114
 """Server version from which a market data request ends with one field more (IBKR: REQ_SMART_COMPONENTS)."""
 _MOST_READ = 5000
@@ -35,6 +40,7 @@ _MOST_REPEATED = 1000
 _LONGEST_INSTRUMENT = 60
 """Characters."""
 _REPLIES = {4: MOST_WANTED, **dict.fromkeys(_ANSWERS, _ID_ONLY)}
+_ATTENTIVE = {**dict.fromkeys(_DATA, _ID_ONLY), **_REPLIES}
 
 _OPENS = {1: LineKind.STREAM, 10: LineKind.DEPTH, 50: LineKind.BARS, 97: LineKind.TICKS}
 _CANCELS = frozenset({2, 11, 51, 98})
@@ -50,6 +56,8 @@ _RULES = {
 _SMALL_BARS = frozenset(f"{seconds} {unit}" for seconds in (1, 5, 10, 15, 30) for unit in ("sec", "secs"))
 """Bar sizes to which the pacing rules apply (IBKR's historical limitations)."""
 _NO_LINES = 101
+_NOT_KNOWN = frozenset({300, 310})
+"""Notices to a cancel of what is not open (IBKR's message codes)."""
 _DATA_LOST = 1101
 
 
@@ -85,6 +93,7 @@ class ConnectionCounter:
         self._greeted = False
         self._asked = FrameReader(_REQUESTS, self._hear_program)
         self._answered = FrameReader(_REPLIES, self._hear_tws)
+        self._attentive = False
         self._second = self._read = 0
         self._repeated: set[int] = set()
         """Request IDs that a program has used twice: TWS refuses the second, and the first stays."""
@@ -109,6 +118,7 @@ class ConnectionCounter:
         if not self._usage.uncounted:
             self._usage.uncounted = reason
         self._usage.lines.clear()
+        self._usage.doubts.clear()
         self._usage.answers.clear()
         self._changed()
         self._off()
@@ -187,7 +197,7 @@ class ConnectionCounter:
             self._open(request, request_id, frame)
             self._changed()
         elif number in _CANCELS:
-            usage.lines.pop(request_id, None)
+            usage.cancel_line(self._now, request_id)
             self._changed()
         elif number == 71:
             usage.client_id = request.number_of("client_id")
@@ -203,6 +213,7 @@ class ConnectionCounter:
             self._times("snapshots").asked(self._now, request_id)
         instrument = instrument_of(request.part_of("contract"))
         if self._usage.open_line(request_id, kind, instrument):
+            self._usage.doubts.asked(self._now, request_id, kind)
             self._usage.note(request_id, f"{kind} of {instrument}")
         elif len(self._repeated) < _MOST_REPEATED:
             self._repeated.add(request_id)
@@ -217,6 +228,7 @@ class ConnectionCounter:
         whole = repr(sorted((name, str(value)) for name, value in request.values.items() if name != "request_id"))
         self._usage.history += weight
         self._usage.note(request.request_id, f"history of {instrument_of(contract)}")
+        self._usage.doubts.asked_history(self._now, request.request_id, weight)
         self._windows.add(self._now, same, whole, weight, self._usage)
         self._changed()
 
@@ -228,27 +240,48 @@ class ConnectionCounter:
             if isinstance(message, ErrorMessage):
                 self._notice(message)
             return
+        request_id = 0 if number == 49 else _request_id_of(number, rest, protobuf, version)
+        if number in _DATA or number == 81:
+            self._usage.data_came(self._now, request_id)
+            self._listen()
+        if number in _DATA:
+            return
         kind = _ANSWERS[number]
         times = self._usage.answers.get(kind)
         if number == 57 or (times is not None and times.waiting):
-            request_id = 0 if number == 49 else _request_id_of(number, rest, protobuf, version)
             self._times(kind).answered(self._now, request_id)
-            if number == 57:
-                self._usage.lines.pop(request_id, None)
+        if number in (17, 57):
+            self._usage.doubts.answered(request_id)
+        if number == 57:
+            self._usage.lines.pop(request_id, None)
+
+    def _listen(self) -> None:
+        """Read the data as well while it matters whether there is any, which costs something for each tick."""
+        if (listens := self._usage.doubts.listens(self._now)) != self._attentive:
+            self._attentive = listens
+            self._answered.want(_ATTENTIVE if listens else _REPLIES)
+            self._changed()
 
     def _notice(self, notice: ErrorMessage) -> None:
         usage = self._usage
         if notice.code == _DATA_LOST:
             usage.lines.clear()
+            usage.doubts.clear()
         kind = kind_of(notice.code, notice.text)
         if kind in _RULES:
             usage.refused[_RULES[kind]] += 1
             usage.refusals.append(Refusal(self._now, notice.code, _RULES[kind], usage.noted(notice.request_id)))
-        if notice.code in _REFUSES:
-            if notice.request_id in self._repeated:
-                self._repeated.discard(notice.request_id)
-            else:
+        if kind is NoticeKind.RATE_EXCEEDED:
+            usage.doubts.refused(self._now)
+        elif notice.code in _NOT_KNOWN:
+            usage.doubts.not_known(notice.request_id)
+        elif notice.request_id in self._repeated and notice.code in _REFUSES:
+            self._repeated.discard(notice.request_id)
+        else:
+            usage.doubts.answered(notice.request_id)
+            if notice.code in _REFUSES:
                 usage.lines.pop(notice.request_id, None)
+        self._listen()
         if notice.code == _NO_LINES:
             self._lines_refused()
         self._changed()

@@ -37,6 +37,11 @@ class FrameReader:
         self._era = era
         self._needs.clear()
 
+    def want(self, wanted: dict[int, int]) -> None:
+        """From the next frame on, other ones are wanted."""
+        self._wanted = wanted
+        self._needs.clear()
+
     def feed(self, passed: memoryview | bytes) -> None:
         """Read on. Raises ValueError for a length that no frame has, and what `take` raises."""
         data: memoryview | bytes = passed

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from agent.core.relay_facts import RelayOrder
+from agent.core.relay_facts import RelayOrder, application_at
 from agent.errors import RelayError
 from agent.platforms.files import read_file, replace_own_file
 
@@ -20,6 +20,8 @@ _LOOK_EVERY = 1.0
 """Seconds between two looks for an order."""
 _LARGEST = 16 << 20
 """Bytes of a report, or of an order, that are read."""
+_TOLD_LATELY = 12.0
+"""Seconds: a relay with something to count reports every two."""
 _LEARNT_LASTS = 86400.0
 """Seconds for which a learnt allowance is believed by the next relay: IB changes it once a day at most."""
 
@@ -74,6 +76,17 @@ def learnt_before(folder: Path, order: RelayOrder) -> tuple[int, float] | None:
     ]
     at, lines = max(found, default=(0.0, 0))
     return (lines, at) if lines > 0 and 0 <= time.time() - at < _LEARNT_LASTS else None
+
+
+def lines_beside(folder: Path, target: str) -> int:
+    """Market data lines that programs of other relays to the same application use, as those have told lately."""
+    used = 0
+    for told in _reports(folder):
+        with suppress(KeyError, TypeError, ValueError, AttributeError):
+            fresh = 0 <= time.time() - float(told["written"]) < _TOLD_LATELY
+            same = application_at(str(told["to"])) == application_at(target)
+            used += int(told["lines"]["used"]) if fresh and same and told["pid"] != os.getpid() else 0
+    return used
 
 
 def _reports(folder: Path) -> Iterator[dict[str, Any]]:

@@ -5,17 +5,16 @@ Every time is in seconds of one monotonic clock, given by the caller. What grows
 
 from bisect import bisect_right
 from collections import Counter, OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from itertools import accumulate
 
+from agent.core.relay_facts import NearMark
+from agent.relay.doubts import USES_LINE, Doubts, LineKind, OpenLine
 from agent.tws.limits import (
     HISTORICAL_PERIOD,
     HISTORICAL_REQUESTS,
     IDENTICAL_PERIOD,
-    NEAR,
-    NEAR_OVER,
     SAME_CONTRACT_PERIOD,
     SAME_CONTRACT_REQUESTS,
     messages_per_second,
@@ -32,20 +31,6 @@ _RATE_PERIOD = 1.0
 STEP_SECONDS = 10.0
 """Seconds of one step of what is told of the last ten minutes, and of the next ten."""
 STEPS_TOLD = 60
-
-
-class LineKind(StrEnum):
-    """What a program has asked for and not cancelled."""
-
-    STREAM = "stream"
-    SNAPSHOT = "snapshot"
-    BARS = "real-time bars"
-    DEPTH = "market depth"
-    TICKS = "tick-by-tick"
-
-
-USES_LINE = (LineKind.STREAM, LineKind.SNAPSHOT, LineKind.BARS)
-"""What counts against the market data lines; depth and tick-by-tick data have limits of their own."""
 
 
 class RateWindow:
@@ -96,29 +81,6 @@ class RateWindow:
         return self._sum
 
 
-class NearMark:
-    """Whether a limit is nearly used up: from `NEAR` of it on, until it was below `NEAR_OVER` for a while."""
-
-    def __init__(self, calm: float) -> None:
-        """`calm`: seconds below `NEAR_OVER` after which it is over."""
-        self._calm = calm
-        self._last = 0.0
-        self.since: float | None = None
-        """When it began; None: it is not nearly used up."""
-        self.most = 0
-        """The most that was in use since then."""
-
-    def take(self, now: float, used: int, limit: int) -> None:
-        """So much is in use now."""
-        if used >= limit * NEAR_OVER:
-            self._last = now
-        if self.since is None and used >= limit * NEAR:
-            self.since, self.most = now, used
-        elif self.since is not None and now - self._last >= self._calm:
-            self.since = None
-        self.most = max(self.most, used)
-
-
 class HistoryWindows:
     """The three rules for historical requests of small bars, over everything that went through one relay."""
 
@@ -141,6 +103,17 @@ class HistoryWindows:
         for held in (self._identical, self._contracts):
             if len(held) > _MOST_HELD:
                 held.popitem(last=False)
+
+    def latest(self, now: float) -> list[tuple[float, int]]:
+        """Times and weights of the latest requests of ten minutes: as many as tell when the next one is safe."""
+        self._forget(now)
+        latest = list(self._sent)[-HISTORICAL_REQUESTS:]
+        return [(sent, weight) for sent, weight, _ in latest if sent > now - HISTORICAL_PERIOD]
+
+    def recent(self, now: float) -> tuple[Mapping[str, float], Mapping[str, Iterable[float]]]:
+        """By request, when it was sent within 15 seconds; by contract, the times of two seconds."""
+        self._forget(now)
+        return self._identical, self._contracts
 
     def used(self, now: float) -> int:
         """Requests of the last ten minutes."""
@@ -265,8 +238,10 @@ class ProgramUsage:
     rate_near: NearMark = field(default_factory=lambda: NearMark(RATE_CALM))
     allowed: int = messages_per_second()
     """Messages that TWS takes of it in a second."""
-    lines: dict[int, tuple[LineKind, str]] = field(default_factory=dict)
-    """By request ID: what is open, and its instrument."""
+    lines: dict[int, OpenLine] = field(default_factory=dict)
+    """By request ID: what was asked for and not cancelled."""
+    doubts: Doubts = field(default_factory=Doubts)
+    """What of it, and of its historical requests, TWS may have refused."""
     refused: Counter[str] = field(default_factory=Counter)
     """By limit: how many requests TWS has refused."""
     refusals: deque[Refusal] = field(default_factory=lambda: deque(maxlen=_REFUSALS_KEPT))
@@ -281,6 +256,16 @@ class ProgramUsage:
         self.lines[request_id] = kind, instrument
         return True
 
+    def cancel_line(self, now: float, request_id: int) -> None:
+        """A line was cancelled."""
+        if (line := self.lines.pop(request_id, None)) is not None:
+            self.doubts.cancelled(now, request_id, line)
+
+    def data_came(self, now: float, request_id: int) -> None:
+        """Data of a line has come, also of one that was cancelled: TWS had refused to do that."""
+        if (line := self.doubts.went_on(now, request_id)) is not None:
+            self.open_line(request_id, *line)
+
     def note(self, request_id: int, asked: str) -> None:
         """Remember what a request asked for, for a refusal of it."""
         self._notes[request_id] = asked
@@ -292,9 +277,19 @@ class ProgramUsage:
         return self._notes.get(request_id, "")
 
     def used(self) -> Mapping[LineKind, int]:
-        """How many are open of each kind."""
+        """How many were asked for of each kind and not cancelled."""
         return Counter(kind for kind, _ in self.lines.values())
 
     def uses_lines(self) -> int:
-        """How many count against the market data lines."""
-        return sum(kind in USES_LINE for kind, _ in self.lines.values())
+        """How many market data lines it certainly uses."""
+        return sum(kind in USES_LINE for kind, _ in self.lines.values()) - self.doubts.may_be_closed()
+
+    def may_use_lines(self) -> int:
+        """How many more it may use, of which TWS may have refused to open or to cancel them."""
+        return self.doubts.may_be_closed() + self.doubts.may_be_open()
+
+
+def history_in_doubt(senders: Iterable[object], now: float) -> dict[object, int]:
+    """By program, of those who sent historical requests: how many of the last ten minutes may not count."""
+    found = {who: who.doubts.may_not_count(now) for who in senders if isinstance(who, ProgramUsage)}
+    return {who: number for who, number in found.items() if number}

@@ -1,28 +1,31 @@
 """Counts what goes through one relay, connection by connection, and reports it."""
 
 import os
+import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from queue import SimpleQueue
 from typing import Any
 
-from agent.core.relay_facts import RelayOrder
+from agent.core.relay_facts import SLOW_CALM, NearMark, RelayOrder
 from agent.relay.counter import ConnectionCounter
-from agent.relay.ledger import HistoryWindows, NearMark, ProgramUsage, Refusal
+from agent.relay.ledger import HistoryWindows, ProgramUsage, Refusal, history_in_doubt
 from agent.relay.link import RelayedConnection
 from agent.relay.report import refusals_as_json, relay_as_json
 from agent.tws.limits import HISTORICAL_REQUESTS, messages_per_second
 
 _REPORT_EVERY = 2.0
 """Seconds between two reports while programs are connected, or requests of the last ten minutes still count."""
+_NEWS_EVERY = 0.5
+"""Seconds between two reports while what counts changes: other relays to the same TWS use the same limits."""
 _ALIVE_EVERY = 30.0
 """Seconds between two reports otherwise: a relay that has told nothing for longer hangs."""
 _CHECK_EVERY = 0.05
 """Seconds between two comparisons with the limits at least: while much comes they must not cost much."""
 _REFUSALS_KEPT = 100
 _SAID_KEPT = 20
-_CALM = 5.0
-"""Seconds: lines and historical requests change slowly."""
 
 
 class Meter:
@@ -35,8 +38,13 @@ class Meter:
         lines: int,
         give: Callable[[dict[str, Any]], None],
         clock: Callable[[], float] = time.monotonic,
+        beside: Callable[[str], int] | None = None,
     ) -> None:
-        """`lines`: market data lines of the user. `give` gets each report. `clock` gives monotonic seconds."""
+        """`lines`: market data lines of the user. `give` gets each report. `clock` gives monotonic seconds.
+
+        `beside` gives the lines that programs of other relays to the same target use; it may take its time.
+        """
+        self._beside = beside
         self._clock = clock
         self._name = name
         self._target = target
@@ -44,7 +52,7 @@ class Meter:
         self._give = give
         self._windows = HistoryWindows()
         self._programs: dict[RelayedConnection, ProgramUsage] = {}
-        self._lines_near, self._history_near = NearMark(_CALM), NearMark(_CALM)
+        self._lines_near, self._history_near = NearMark(SLOW_CALM), NearMark(SLOW_CALM)
         self._near: tuple[float | None, ...] = ()
         """Since when each of the limits was near, as it was told last."""
         self._refused: deque[tuple[ProgramUsage, Refusal]] = deque(maxlen=_REFUSALS_KEPT)
@@ -52,7 +60,9 @@ class Meter:
         self._messages, self._refusals_by_limit = 0, Counter[str]()
         """All that programs which have left have sent, and what they were refused."""
         self._reported = self._checked = clock()
-        self._changed = False
+        self._changed = self._news = False
+        self._learning: SimpleQueue[tuple[int, float]] | None = None
+        """What is being learnt: lines, and when (epoch seconds)."""
         self._port = 0
         self._started = time.time()
         self._about: dict[str, Any] = {}
@@ -103,7 +113,7 @@ class Meter:
             self._refused.extend((usage, one) for one in usage.refusals)
             self._messages += usage.messages
             self._refusals_by_limit += usage.refused
-            self._changed = True
+            self._note_change()
             if not self._programs:
                 self.report()
 
@@ -112,14 +122,22 @@ class Meter:
         if self._changed and now - self._checked >= _CHECK_EVERY and self._check(now):
             self.report()
             return
+        if self._learning is not None and not self._learning.empty():
+            self._learn_used(*self._learning.get())
+            self._learning = None
+            self._note_change()
         since = now - self._reported
+        if self._news and since >= _NEWS_EVERY:
+            self._check(now)
+            self.report()
+            return
         if since >= _REPORT_EVERY and (since >= _ALIVE_EVERY or self._programs or self._windows.used(now)):
             self._check(now)
             self.report()
 
     def report(self) -> None:
         """Report now."""
-        self._reported = self._clock()
+        self._reported, self._news = self._clock(), False
         about = {
             "name": self._name,
             "port": self._port,
@@ -148,7 +166,8 @@ class Meter:
         """Compare with the limits; returns whether one has become near, or is not any more."""
         self._checked, self._changed = now, False
         self._lines_near.take(now, sum(usage.uses_lines() for usage in self._programs.values()), self._lines)
-        self._history_near.take(now, self._windows.used(now), HISTORICAL_REQUESTS)
+        in_doubt = history_in_doubt(self._windows.used_by(now), now)
+        self._history_near.take(now, self._windows.used(now) - sum(in_doubt.values()), HISTORICAL_REQUESTS)
         for usage in self._programs.values():
             usage.rate_near.take(now, usage.rate.within(now), usage.allowed)
         rates = (usage.rate_near.since for usage in self._programs.values())
@@ -156,13 +175,29 @@ class Meter:
         return self._near != before and any(since is not None for since in (*before, *self._near))
 
     def _note_change(self) -> None:
-        self._changed = True
+        self._changed = self._news = True
 
     def _lines_refused(self) -> None:
-        """TWS has refused a line: as many as are open now are what programs can have."""
-        used = sum(usage.uses_lines() for usage in self._programs.values())
-        if used:
-            self.learn(used, time.time())
+        """TWS has refused a line: as many as are open now, through every relay to it, are what programs can have."""
+        used, at = sum(usage.uses_lines() for usage in self._programs.values()), time.time()
+        if self._beside is None:
+            self._learn_used(used, at)
+        elif self._learning is None:
+            self._learning = learning = SimpleQueue[tuple[int, float]]()
+            beside, target = self._beside, self._target
+
+            def look() -> None:
+                others = 0
+                # A disk that does not answer costs what others use.
+                with suppress(OSError):
+                    others = beside(target)
+                learning.put((used + others, at))
+
+            threading.Thread(target=look, name="beside", daemon=True).start()
+
+    def _learn_used(self, lines: int, at: float) -> None:
+        if lines:
+            self.learn(lines, at)
 
     def learn(self, lines: int, at: float) -> None:
         """The user has so many lines, as it was found at that time (epoch seconds)."""

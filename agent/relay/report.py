@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
-from agent.core.relay_facts import REPORT_SCHEMA
+from agent.core.relay_facts import REPORT_SCHEMA, NearMark
 from agent.platforms.files import replace_own_file
-from agent.relay.ledger import STEP_SECONDS, HistoryWindows, NearMark, ProgramUsage, Refusal
+from agent.relay.ledger import STEP_SECONDS, HistoryWindows, ProgramUsage, Refusal, history_in_doubt
 from agent.tws.limits import (
     API_CLIENTS,
     HISTORICAL_PERIOD,
@@ -32,10 +33,10 @@ _MOST_LISTED = 200
 """Open lines of one program that are listed; the number is that of all."""
 
 
-def program_as_json(usage: ProgramUsage, now: float, limit: int, in_window: int) -> dict[str, Any]:
+def program_as_json(usage: ProgramUsage, now: float, limit: int, in_window: int, in_doubt: int) -> dict[str, Any]:
     """One connection; `now` is monotonic, `limit` the messages a second that it may send.
 
-    `in_window`: its historical requests of the last ten minutes.
+    `in_window`: its historical requests of the last ten minutes; `in_doubt`: how many of these may not count.
     """
     told: dict[str, Any] = {"peer": usage.peer, "connected_s": round(now - usage.since, 1)}
     told |= {k: v for k in ("client_id", "server_version") if (v := getattr(usage, k)) is not None}
@@ -53,8 +54,10 @@ def program_as_json(usage: ProgramUsage, now: float, limit: int, in_window: int)
         | near_as_json(usage.rate_near, now),
         "orders": usage.orders,
         "historical_requests": usage.history,
-        "historical_requests_in_window": in_window,
+        "historical_requests_in_window": in_window - in_doubt,
+        "historical_requests_in_doubt": in_doubt,
         "lines": usage.uses_lines(),
+        "lines_in_doubt": usage.may_use_lines(),
         "open": {kind.value: number for kind, number in usage.used().items()},
         "instruments": [
             {"kind": kind.value, "instrument": name} for kind, name in list(usage.lines.values())[:_MOST_LISTED]
@@ -83,17 +86,23 @@ def _answers(times: Any) -> dict[str, Any]:
     return told
 
 
-def history_as_json(windows: HistoryWindows, near: NearMark, now: float) -> dict[str, Any]:
-    """The three windows of the pacing rules; each with the seconds until one more request is safe."""
+def history_as_json(windows: HistoryWindows, near: NearMark, in_doubt: int, now: float) -> dict[str, Any]:
+    """The three windows of the pacing rules; each with the seconds until one more request is safe.
+
+    With the requests themselves, so that those of several relays can be counted together.
+    """
+    requests, contracts = windows.recent(now)
     busiest, contract_safe = windows.busiest(now)
     identical, identical_safe = windows.identical(now)
     return {
         "ten_minutes": {
-            "used": windows.used(now),
+            "used": windows.used(now) - in_doubt,
+            "in_doubt": in_doubt,
             "of": HISTORICAL_REQUESTS,
             "period_s": HISTORICAL_PERIOD,
             "safe_in_s": round(windows.safe_at(now) - now, 1),
             "curve": windows.curve(now),
+            "latest": [[round(now - sent, 2), weight] for sent, weight in windows.latest(now)],
         }
         | near_as_json(near, now),
         "same_contract": {
@@ -101,13 +110,23 @@ def history_as_json(windows: HistoryWindows, near: NearMark, now: float) -> dict
             "of": SAME_CONTRACT_REQUESTS,
             "period_s": SAME_CONTRACT_PERIOD,
             "safe_in_s": round(contract_safe - now, 1),
+            "contracts": {
+                _mark(name): [round(now - sent, 2) for sent in times]
+                for name, times in list(contracts.items())[-_MOST_LISTED:]
+            },
         },
         "identical": {
             "held": identical,
             "period_s": IDENTICAL_PERIOD,
             "safe_in_s": round(identical_safe - now, 1),
+            "requests": {_mark(name): round(now - sent, 2) for name, sent in list(requests.items())[-_MOST_LISTED:]},
         },
     }
+
+
+def _mark(text: str) -> str:
+    """Tells a request or a contract from others, in the reports of all relays."""
+    return f"{crc32(text.encode()):08x}"
 
 
 def relay_as_json(
@@ -120,22 +139,33 @@ def relay_as_json(
 ) -> dict[str, Any]:
     """A whole relay: `about` names it. `lines` is what the user may use, and `near` has marks for these and history."""
     held, in_window = tuple(programs), windows.used_by(now)
+    in_doubt = history_in_doubt(in_window, now)
     left = [who for who in in_window if isinstance(who, ProgramUsage) and who not in held]
     return {
         "schema": REPORT_SCHEMA,
         **about,
         "programs": [
-            program_as_json(usage, now, messages_per_second(lines), in_window.get(usage, 0)) for usage in held
+            program_as_json(usage, now, messages_per_second(lines), in_window.get(usage, 0), in_doubt.get(usage, 0))
+            for usage in held
         ],
         "left": [
-            {"peer": who.peer, "historical_requests_in_window": in_window[who]}
+            {
+                "peer": who.peer,
+                "historical_requests_in_window": in_window[who] - in_doubt.get(who, 0),
+                "historical_requests_in_doubt": in_doubt.get(who, 0),
+            }
             | ({} if who.client_id is None else {"client_id": who.client_id})
             for who in left[-_MOST_LISTED:]
         ],
-        "lines": {"used": sum(usage.uses_lines() for usage in held), "of": lines} | near_as_json(near["lines"], now),
+        "lines": {
+            "used": sum(usage.uses_lines() for usage in held),
+            "in_doubt": sum(usage.may_use_lines() for usage in held),
+            "of": lines,
+        }
+        | near_as_json(near["lines"], now),
         "clients": {"used": len(held), "of": API_CLIENTS},
         "step_s": STEP_SECONDS,
-        "history": history_as_json(windows, near["history"], now),
+        "history": history_as_json(windows, near["history"], sum(in_doubt.values()), now),
     }
 
 

@@ -296,9 +296,9 @@ def set_up_logs(
     ib_async. `tell` gets one sentence for the user when the log cannot be written. `json`: the log, and what is said on
     standard error, are JSON lines.
     """
-    # Each record would ask for the name of the process, and load what only that needs.
-    logging.logMultiprocessing = False
     say = tell or _say
+    # No line tells it, and a record would load what makes processes.
+    logging.logMultiprocessing = False
     redaction = Redaction(private_here() if private is None else private)
     handlers: list[logging.Handler] = []
     problem = ""

@@ -149,7 +149,12 @@ def _from_json(kept: Any) -> Memory:
 
 def _told_there(kept: Mapping[str, Any]) -> ToldThere:
     target, connection, key, title = (_is(str, kept[part]) for part in ("target", "connection", "key", "title"))
-    return ToldThere(target, connection, key, _time(kept["at"]), _repeats(kept["repeats"]), title)
+    return ToldThere(target, connection, key, _time(kept["at"]), _repeats(kept["repeats"]), title, _crowd(kept))
+
+
+def _crowd(kept: Mapping[str, Any]) -> float | None:
+    """Files of an earlier version have none."""
+    return None if kept.get("crowd") is None else _time(kept["crowd"])
 
 
 def _standing(kept: Mapping[str, Any]) -> Standing:
@@ -161,7 +166,8 @@ def _standing(kept: Mapping[str, Any]) -> Standing:
 def _waiting(kept: Mapping[str, Any]) -> WaitingNotice:
     target, key, title, text = (_is(str, kept[part]) for part in ("target", "key", "title", "text"))
     severity = Severity(kept["severity"]).value
-    return WaitingNotice(target, key, _time(kept["at"]), severity, title, text, over=kept["over"] is True)
+    over, crowd = kept["over"] is True, _crowd(kept)
+    return WaitingNotice(target, key, _time(kept["at"]), severity, title, text, over=over, crowd=crowd)
 
 
 def _told(kept: Mapping[str, Any]) -> Told:

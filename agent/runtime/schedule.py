@@ -119,6 +119,8 @@ class Schedule:
 
 def _loaded() -> "tuple[AsyncIOScheduler, Callable[[float], IntervalTrigger]]":
     """The scheduler, and a trigger of so many seconds from now on."""
+    # It is the last that every start loads.
+    garbage.loading_ends()
     keep_out(*OF_THE_SCHEDULER)
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
     from apscheduler.triggers.interval import IntervalTrigger
@@ -127,6 +129,4 @@ def _loaded() -> "tuple[AsyncIOScheduler, Callable[[float], IntervalTrigger]]":
     scheduler = AsyncIOScheduler(
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}, timezone="UTC"
     )
-    # The last that every start loads.
-    garbage.loading_is_over()
     return scheduler, lambda seconds: IntervalTrigger(seconds=seconds, timezone="UTC")

@@ -93,7 +93,7 @@ REPLIES = _replies(
         "ContractData": (10, _CONTRACT_DATA),
         "ExecutionDetails": (11, _EXECUTION),
         "ManagedAccounts": (15, "=1 accounts"),
-        "HistoricalData": (17, f"request_id 196-:start 196-:end bars[ {_BAR} ]"),
+        "HistoricalData": (17, f"124-:=3 request_id 196-:start 196-:end bars[ {_BAR} ]"),
         "CurrentTime": (49, "=1 time"),
         "ContractDataEnd": (52, "=1 request_id"),
         "OpenOrdersEnd": (53, "=1"),

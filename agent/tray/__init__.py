@@ -8,8 +8,7 @@ from agent.tray.icon import Tray, open_tray
 
 __all__ = ["Tray", "TrayUnavailable", "open_tray"]
 
-from agent.platforms.late_modules import keep_out
+from agent.platforms.late_modules import OF_PILLOW, keep_out
 
-# Here, because every module that imports Pillow lies in this room. Icons have no words, and the part that writes words
-# brings two libraries.
-keep_out("PIL._imagingft")
+# Here, because every module that imports Pillow lies in this room.
+keep_out(*OF_PILLOW)

@@ -95,7 +95,7 @@ _LONGEST = 1_000
 """Characters of a line that are looked at; what is looked for stands at its beginning."""
 _BEGINS = re.compile(r"-{5,} ?IB GATEWAY RESTART ?-{5,}|IB GATEWAY RESTART")
 
-_UTC_TEXT = re.compile(r"(?:Started on |Sent NS_HEART_BEAT:.*;)(\d{8}-\d\d:\d\d:\d\d);?")
+_UTC_TEXT = re.compile(r"(?:Started on |Sent NS_HEART_BEAT:.*;)(\d{4})(\d\d)(\d\d)-(\d\d):(\d\d):(\d\d);?")
 _EPOCH = re.compile(r"\b(?:startTime|socketOpenStart|socketOpenEnd|loginMessageReq|lastReadTimestamp)=(\d{13})\b")
 _QUARTER = 900.0
 """Seconds to which the offset of a time zone is rounded."""
@@ -218,7 +218,8 @@ def _offset_of(line: _Line) -> float | None:
     """Local time minus UTC, in seconds, where a line has both."""
     if found := _UTC_TEXT.match(line.message):
         try:
-            there = datetime.strptime(found[1], "%Y%m%d-%H:%M:%S").replace(tzinfo=UTC).timestamp()
+            year, month, day, hour, minute, second = map(int, found.groups())
+            there = datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp()
         except ValueError:
             return None
     elif found := _EPOCH.search(line.message):

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from agent.core.settings import MetricsSettings
+from agent.core.events import Reconfigured
+from agent.core.settings import MetricsSettings, NotificationSettings, TargetSettings
 from agent.core.state_machine.state import OVERDUE_SECONDS
 from tests.metrics.serving import ServedAgent, free_port, served_agent
+from tests.waiting import until
 
 TOKEN = "a-token-of-the-tests"
 
@@ -107,7 +109,23 @@ async def test_the_guide_of_an_alert_is_told(served: ServedAgent) -> None:
     status, body = await asked(port, "/guides/app-frozen")
     assert status == 200
     assert body.startswith("Problem app-frozen")
+    assert (await asked(port, "/guides/relay-down"))[0] == 200
     assert (await asked(port, "/guides/..%2f..%2fetc"))[0] == 404
+
+
+async def test_how_it_stands_with_targets_is_told(served: ServedAgent) -> None:
+    port = free_port()
+    await served.configure(MetricsSettings(port))
+    status, body = await asked(port, "/targets")
+    assert (status, body.count("\n")) == (200, 1)
+
+    loop = served.living.loop
+    phone = NotificationSettings(targets=(TargetSettings("Phone", "ntfy://topic"),))
+    loop.post(Reconfigured(replace(loop.state.settings, notifications=phone)))
+    await until(lambda: loop.state.settings.notifications == phone)
+    _, body = await asked(port, "/targets")
+    assert body.startswith("“Phone” was sent nothing")
+    assert "ntfy" not in body
 
 
 UNASKED = """

@@ -209,27 +209,41 @@ async def status(bench: Bench, home: Home) -> Row:
     return Row("`gatelight status`", "–", spread(times), f"≤ {STATUS_AFTER * 1000:.0f} ms", met)
 
 
-async def idle(bench: Bench, host: TrayHost | None, minutes: float) -> list[Row]:
-    """Processor, memory and messages of agents that are connected and have nothing to do."""
+@asynccontextmanager
+async def _idlers(
+    bench: Bench, host: TrayHost | None, folder: Path, port: int, other: int
+) -> AsyncIterator[tuple[list[Home], list[int]]]:
+    """Agents at one application, what they are measured against at another, all connected: homes, and process IDs."""
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        watched, folder = await bench.application(stack)
-        other, _ = await bench.application(stack)
-        homes = [Home(folder / "headless", watched.port)]
+        homes = [Home(folder / "headless", port)]
         agents = [await enter(running(bench.cache, homes[0], "--no-tray"))]
         if host:
-            homes.append(Home(folder / "tray", watched.port))
+            homes.append(Home(folder / "tray", port))
             agents.append(await enter(running(bench.cache, homes[1])))
-        dog = await enter(subject("watchdog", bench.cache, port=other.port))
-        bare = await enter(subject("client", bench.cache, port=other.port, client_id=12))
-        poller = await enter(subject("poller", bench.cache, folder=folder))
+        dog = await enter(subject("watchdog", bench.cache, port=other))
+        bare = await enter(subject("client", bench.cache, port=other, client_id=12))
+        poller = await enter(subject("poller", bench.cache, folder=folder.parent))
         for home in homes:
             await _connected(home)
         for client in (dog, bare):
             await client.connected()
+        yield homes, [*(a.pid for a in agents), dog.pid, bare.pid, poller.pid]
+
+
+async def idle(bench: Bench, host: TrayHost | None, minutes: float) -> list[Row]:
+    """Processor, memory and messages of agents that are connected and have nothing to do."""
+    async with AsyncExitStack() as stack:
+        watched, folder = await bench.application(stack)
+        other, _ = await bench.application(stack)
+        where = (watched.port, other.port)
+        # Those that come first compile their modules, and keep some of the memory that this takes.
+        async with _idlers(bench, host, folder / "compiling", *where):
+            await asyncio.sleep(CALM)
+        homes, pids = await stack.enter_async_context(_idlers(bench, host, folder / "measured", *where))
         rows = [await status(bench, homes[0])]
         await asyncio.sleep(CALM if minutes < LONG else SETTLED)
-        spent = [Spent(pid) for pid in (*(a.pid for a in agents), dog.pid, bare.pid, poller.pid)]
+        spent = [Spent(pid) for pid in pids]
         before, before_other = await watched.counters(), await other.counters()
         for one in spent:
             one.begin()
@@ -247,7 +261,7 @@ async def idle(bench: Bench, host: TrayHost | None, minutes: float) -> list[Row]
     if tray is not None:
         rows.append(_processor("with tray", tray, PROCESSOR_WITH_TRAY, loop, watchdog))
         rows.append(_memory("with tray", tray, MEMORY_WITH_TRAY, bare_client, watchdog))
-    rows.append(_messages(sent, asked, len(agents), minutes))
+    rows.append(_messages(sent, asked, len(homes), minutes))
     return rows
 
 

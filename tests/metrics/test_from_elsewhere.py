@@ -116,11 +116,12 @@ async def test_another_machine_gets_nothing_without_the_token(elsewhere: Elsewhe
     server = MetricsServer(answering, TOKEN)
     await server.start("0.0.0.0", 0)
     try:
-        for path in ("/metrics", "/healthz", "/readyz", "/guides/app-frozen", "/"):
+        paths = ("/metrics", "/healthz", "/readyz", "/targets", "/guides/app-frozen", "/")
+        for path in paths:
             told = await elsewhere.ask(server.port, path)
             assert told.startswith("HTTP/1.1 401 ")
             assert "inside" not in told
-        assert server.refused["token"] == 5
+        assert server.refused["token"] == len(paths)
         told = await elsewhere.ask(server.port, "/metrics", f"Authorization: Bearer {TOKEN}")
         assert told.endswith("what is inside\n")
     finally:

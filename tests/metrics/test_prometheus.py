@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,13 +11,22 @@ from pathlib import Path
 import pytest
 from prometheus_alerts import alert_of
 
-from agent.core.settings import MetricsSettings
+from agent.channels import Chain
+from agent.core.events import NewsCame, Reconfigured, RelaysCounted
+from agent.core.problem import Severity
+from agent.core.settings import MetricsSettings, NotificationSettings, TargetSettings
+from agent.core.shown.display import Notice
 from agent.core.shown.status import ShownConnection
 from agent.metrics.families import Exposition
 from agent.metrics.server import MetricsAnswer, MetricsServer
+from agent.observers.relays import RelayObserver
+from agent.platforms import current
 from tests.metrics.made_up import CODES, HEALTHY, measured, status, with_problems
 from tests.metrics.prometheus import HERE, MISSING, until, watchers
-from tests.metrics.serving import free_port, served_agent
+from tests.metrics.serving import ServedAgent, free_port, served_agent
+from tests.relay.test_counts import leave, stock
+from tests.relaying import reporting
+from tests.simulator.ibkr_client import IbkrClient
 from tests.trading_program import trading_program
 
 AGENTS, EACH = 20, 5
@@ -109,14 +119,64 @@ def queries() -> list[tuple[str, str]]:
     return found
 
 
-async def test_a_real_agent_is_read_and_every_query_of_the_dashboard_has_data(tmp_path: Path) -> None:
-    (tmp_path / "prometheus").mkdir()
+async def _is(so: Callable[[], bool]) -> bool:
+    return so()
+
+
+@asynccontextmanager
+async def relayed_program(folder: Path, served: ServedAgent) -> AsyncIterator[None]:
+    """A program behind a relay, of which TWS has refused a line; the agent takes in what the relay reports."""
+    gateway, loop = served.living.gateway, served.living.loop
+    observer = RelayObserver(folder, current().socket_reader)
+    over = asyncio.Event()
+
+    async def take_in() -> None:
+        while not over.is_set():
+            loop.post(RelaysCounted(observer.observe(loop.now())))
+            await asyncio.wait([asyncio.ensure_future(over.wait())], timeout=1.0)
+
+    with reporting(folder, "Paper relay", gateway.port, 100) as port:
+        client = IbkrClient()
+        await client.start(port, 78)
+        client.api.reqMktData(1, stock("AAPL"), "", False, False, [])
+        await client.called("tickPrice")
+        taking_in = asyncio.ensure_future(take_in())
+        try:
+            await gateway.fault("lines-exhausted")
+            # Prometheus has to see the number before it can see that it grows.
+            for request_id in range(2, 5):
+                client.api.reqMktData(request_id, stock("MSFT"), "", False, False, [])
+            await client.notice(101)
+            await gateway.heal()
+            yield
+            client.api.cancelMktData(1)
+            await leave(client)
+        finally:
+            over.set()
+            await taking_in
+
+
+async def test_a_real_agent_is_read_and_every_query_of_the_dashboard_has_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.observers.relays.relay_runs", lambda _: True)
+    for name in ("prometheus", "relays"):
+        (tmp_path / name).mkdir()
     async with served_agent(tmp_path) as served:
         port = free_port()
+        # A phone that cannot be reached: the desktop alone cannot be trusted to say so.
+        nowhere = f"json://127.0.0.1:{free_port()}/"
+        phone = NotificationSettings(targets=(TargetSettings("Phone", nowhere),))
+        loop = served.living.loop
+        served.living.world.tell_through(Chain([]), Chain([]), {"Phone": nowhere})
+        loop.post(Reconfigured(replace(loop.state.settings, notifications=phone)))
+        await until(partial(_is, lambda: loop.state.settings.notifications is phone), "the phone is not known")
+        loop.post(NewsCame(Notice("gatelight/test", Severity.WARNING, "News", "")))
         await served.configure(MetricsSettings(port))
         gateway = served.living.gateway
         async with (
             trading_program(tmp_path, gateway.port, 77),
+            relayed_program(tmp_path / "relays", served),
             watchers(tmp_path / "prometheus", [f"127.0.0.1:{port}"]) as seen,
         ):
 
@@ -125,6 +185,9 @@ async def test_a_real_agent_is_read_and_every_query_of_the_dashboard_has_data(tm
 
             without_data = set(queries())
 
+            async def phone_pends() -> bool:
+                return await seen.value('ALERTS{alertname="GatelightTargetFailing", target="Phone"}') == 1.0
+
             async def all_have_had_data(*besides: str) -> bool:
                 for panel, query in tuple(without_data):
                     if await seen.query(query):
@@ -132,6 +195,7 @@ async def test_a_real_agent_is_read_and_every_query_of_the_dashboard_has_data(tm
                 return all(panel in besides for panel, _ in without_data)
 
             await until(partial(up, 1.0), "the agent was not read")
+            await until(phone_pends, "the phone that cannot be told raises no alert")
             of_trouble = ("What is wrong now", "How often each problem came")
             await until(partial(all_have_had_data, *of_trouble), f"no data: {without_data}")
             await gateway.fault("link-lost")

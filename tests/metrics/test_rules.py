@@ -1,6 +1,7 @@
 """The rules of installer/prometheus, judged by Prometheus' own promtool."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -132,6 +133,29 @@ def test_a_connection_without_an_alert_of_its_own_is_told_after_a_while(
     unit_test(tmp_path, inputs, [{"alert_rule_test": checks}])
 
 
+def test_a_target_that_cannot_be_told_is_told_by_prometheus(tmp_path: Path) -> None:
+    labels = {"instance": INSTANCE, "job": "gatelight", "target": "My phone"}
+    here = ", ".join(f'{name}="{value}"' for name, value in labels.items())
+    alert = {
+        "exp_labels": {**labels, "severity": "warning"},
+        "exp_annotations": {
+            "summary": "A phone, chat or mailbox cannot be told",
+            "description": f"My phone has taken no message of {INSTANCE} for five minutes.",
+            "runbook_url": f"http://{INSTANCE}/targets",
+        },
+    }
+    name = "GatelightTargetFailing"
+    checks = [
+        # A single failure that heals is no alert; a target that was sent nothing has no series.
+        {"eval_time": "4m", "alertname": name, "exp_alerts": []},
+        {"eval_time": "14m", "alertname": name, "exp_alerts": []},
+        {"eval_time": "16m", "alertname": name, "exp_alerts": [alert]},
+        {"eval_time": "21m", "alertname": name, "exp_alerts": []},
+    ]
+    inputs = [{"series": f"gatelight_target_up{{{here}}}", "values": "_ 1 0x2 1x4 0x10 1x5"}]
+    unit_test(tmp_path, inputs, [{"alert_rule_test": checks}])
+
+
 def test_the_recording_rules_count(tmp_path: Path) -> None:
     here = f'instance="{INSTANCE}", job="gatelight", connection="Paper Gateway"'
     bucket = f"gatelight_heartbeat_latency_seconds_bucket{{{here}"
@@ -164,4 +188,57 @@ def test_the_recording_rules_count(tmp_path: Path) -> None:
             "exp_samples": [{"labels": of_connection, "value": 982.0}],
         }
     )
+    unit_test(tmp_path, inputs, [{"promql_expr_test": checks}])
+
+
+def test_a_relay_that_is_down_is_told_after_a_minute(tmp_path: Path) -> None:
+    labels = {"instance": INSTANCE, "job": "gatelight", "relay": "Paper relay", "to": "127.0.0.1:4002"}
+    series = ", ".join(f'{name}="{value}"' for name, value in labels.items())
+    inputs = [{"series": f"gatelight_relay_up{{{series}}}", "values": "1x4 0 1x4 0x9 1x5"}]
+    down = {
+        "exp_labels": {**labels, "severity": "error"},
+        "exp_annotations": {
+            "summary": "A relay does not run",
+            "description": (
+                f"Programs cannot reach 127.0.0.1:4002 through the relay “Paper relay” of {INSTANCE}, or it does not "
+                "tell what it counts."
+            ),
+            "runbook_url": f"http://{INSTANCE}/guides/relay-down",
+        },
+    }
+    checks = [
+        # One that is started again at once is not told.
+        *({"eval_time": f"{at}m", "alertname": "GatelightRelayDown", "exp_alerts": []} for at in (4, 5, 6, 10, 21)),
+        {"eval_time": "12m", "alertname": "GatelightRelayDown", "exp_alerts": [down]},
+    ]
+    unit_test(tmp_path, inputs, [{"alert_rule_test": checks}])
+
+
+def test_each_runbook_of_an_alert_can_be_read() -> None:
+    from agent.guides import load_guides
+    from agent.guides.runbooks import RUNBOOKS
+
+    named = set(re.findall(r"/guides/([a-z-]+)", FILE.read_text(encoding="utf-8")))
+    assert {"data-lines-near", "pacing-near", "message-rate-near", "relay-down"} <= named
+    assert named <= load_guides().keys() | RUNBOOKS.keys()
+
+
+def test_shares_of_limits_are_those_of_all_relays_to_one_application(tmp_path: Path) -> None:
+    here = f'instance="{INSTANCE}", job="gatelight", to="127.0.0.1:4002"'
+    first, second = (f'{here}, relay="{relay}", program="{program}"' for relay, program in (("a", "x"), ("b", "y")))
+    inputs = []
+    for name, values, limit in (
+        ("data_lines", (60, 35), 100),
+        ("historical_requests", (12, 3), 60),
+        ("messages_per_second", (45, 30), 50),
+    ):
+        inputs.append({"series": f"gatelight_relay_{name}_limit{{{here}}}", "values": f"{limit}x5"})
+        for labels, value in zip((first, second), values, strict=True):
+            inputs.append({"series": f"gatelight_relay_{name}{{{labels}}}", "values": f"{value}x5"})
+    expected = {"data_lines": 0.95, "historical_requests": 0.25, "messages_per_second": 0.9}
+    checks = [
+        {"expr": rule, "eval_time": "4m", "exp_samples": [{"labels": f"{rule}{{{here}}}", "value": value}]}
+        for name, value in expected.items()
+        for rule in (f"to:gatelight_relay_{name}:share",)
+    ]
     unit_test(tmp_path, inputs, [{"promql_expr_test": checks}])

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,8 @@ def test_a_real_process_tells_what_it_runs(tmp_path: Path) -> None:
 
 def test_a_process_that_is_gone_tells_nothing() -> None:
     assert program_file(2**22 + 1, "python3").script == ""
+
+
+def test_a_mark_is_what_hashlib_makes_of_it() -> None:
+    """Marks of earlier versions are kept in memory."""
+    assert told_by("Starter.exe", "C:/A 10/Starter.exe", (), "").place == sha256(b"C:/A #").hexdigest()[:12]

@@ -15,11 +15,11 @@ import pytest
 
 from agent.core.clock import Moment
 from agent.core.facts import Known, RelaySeen, Unknown
-from agent.core.relay_facts import LimitUse
+from agent.core.relay_facts import LimitUse, NearMark
 from agent.observers.relays import IDLE_LATE_AFTER, LATE_AFTER, RelayObserver, relay_runs
 from agent.platforms import current
 from agent.relay.counter import ConnectionCounter
-from agent.relay.ledger import HistoryWindows, NearMark, ProgramUsage
+from agent.relay.ledger import HistoryWindows, ProgramUsage
 from agent.relay.report import relay_as_json
 
 
@@ -166,4 +166,6 @@ def test_historical_requests_belong_to_the_program_that_sent_them(now: Moment) -
     told = relay_as_json({}, [first], windows, 100, {"lines": NearMark(1.0), "history": NearMark(1.0)}, 2.0)
 
     assert [one["historical_requests_in_window"] for one in told["programs"] if one["counted"]] == []
-    assert told["left"] == [{"peer": "b", "historical_requests_in_window": 4}]
+    assert told["left"] == [
+        {"peer": "b", "historical_requests_in_window": 4, "historical_requests_in_doubt": 0},
+    ]

@@ -17,7 +17,15 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def agent(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LivingAgent]:
-    async with living_agent(tmp_path_factory.mktemp("agent")) as living:
-        await living.world.connected()
-        yield living
+async def living(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LivingAgent]:
+    async with living_agent(tmp_path_factory.mktemp("agent")) as one:
+        await one.world.connected()
+        yield one
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def agent(living: LivingAgent) -> AsyncIterator[LivingAgent]:
+    """The same agent for each test of a file, with one connection in its configuration, as it was before."""
+    before = living.places.config.read_text()
+    yield living
+    living.places.config.write_text(before)

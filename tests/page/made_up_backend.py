@@ -65,6 +65,8 @@ class MadeUpBackend:
     login: bool | None = None
     unreadable: str | None = None
     """Why the history cannot be read."""
+    counted: list[dict[str, Any]] = field(default_factory=list)
+    """What relays count."""
     asked: list[Any] = field(default_factory=list)
     """Commands, and what else was asked, in words."""
 
@@ -75,7 +77,7 @@ class MadeUpBackend:
         return [{"connection": "Paper Gateway"}]
 
     async def relays(self) -> list[dict[str, Any]]:
-        return []
+        return self.counted
 
     async def history(self, days: int, *, whole: bool) -> dict[str, Any]:
         self.asked.append(f"history of {days} days{', whole' if whole else ''}")

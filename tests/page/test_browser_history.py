@@ -12,7 +12,7 @@ from agent.history.spans import Changes, LatencyMinute, Span, SpanKind
 from agent.history.store import NOT_WATCHED, Store
 from agent.history.writer import HISTORY_FILE
 from tests.page.browser import Scheme, Tab, tab
-from tests.page.living import LivingAgent, living_agent
+from tests.page.living import LivingAgent
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -24,13 +24,6 @@ WELL, ILL, EXPECTED = (Span(NAME, SpanKind.STATE, what) for what in ("connected"
 BOT = Span(NAME, SpanKind.PROGRAM, "night-bot")
 LOST = Span(NAME, SpanKind.PROBLEM, "server-link-lost", "error", "IB Gateway has lost its link to IB")
 STOPPED = Span(NAME, SpanKind.PROBLEM, "app-not-running", "error", "IB Gateway does not run")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def living(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LivingAgent]:
-    async with living_agent(tmp_path_factory.mktemp("history")) as one:
-        await one.world.connected()
-        yield one
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -4,7 +4,6 @@ Telegram, Discord and Pushover have fixed hosts: of those, what is composed is t
 and what is said of fields.
 """
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -36,21 +35,6 @@ name = "Mail"
 url = "mailtos://jane:hunter2secret@mail.example.org"
 after = "15m"
 """
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def living(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LivingAgent]:
-    async with living_agent(tmp_path_factory.mktemp("phone")) as one:
-        await one.world.connected()
-        yield one
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def agent(living: LivingAgent) -> AsyncIterator[LivingAgent]:
-    """The agent with one connection in its file, as it was before."""
-    before = living.places.config.read_text()
-    yield living
-    living.places.config.write_text(before)
 
 
 @pytest_asyncio.fixture(loop_scope="module")

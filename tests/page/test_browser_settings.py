@@ -1,14 +1,12 @@
 """Settings in a real browser: a user's words, one connection open at a time, errors at the field, links to it."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
 from agent.config.keys import TABLES
 from tests.page.browser import Scheme, Tab, tab
-from tests.page.living import LivingAgent, living_agent
+from tests.page.living import LivingAgent
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -26,21 +24,6 @@ name = "Home server"
 quiet_hours = ["22:00-07:00"]
 remote = ["ntfy://a-secret-topic"]
 """
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def living(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LivingAgent]:
-    async with living_agent(tmp_path_factory.mktemp("settings")) as one:
-        await one.world.connected()
-        yield one
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def agent(living: LivingAgent) -> AsyncIterator[LivingAgent]:
-    """The agent with one connection in its file, as it was before."""
-    before = living.places.config.read_text()
-    yield living
-    living.places.config.write_text(before)
 
 
 @pytest_asyncio.fixture(loop_scope="module")

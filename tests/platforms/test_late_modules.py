@@ -1,12 +1,21 @@
 """Modules that are seldom used stay out of memory, and are there for all who ask."""
 
+import asyncio
 import subprocess
 import sys
 import textwrap
 
 import pytest
 
-from agent.platforms.late_modules import OF_THE_LIBRARY, OF_THE_SCHEDULER
+from agent.platforms.late_modules import (
+    OF_EVENTKIT,
+    OF_IB_ASYNC,
+    OF_PILLOW,
+    OF_THE_LIBRARY,
+    OF_THE_SCHEDULER,
+)
+from agent.simulator.server import Simulator
+from agent.simulator.state import Profile
 
 WHO_IMPORTS = """
 import builtins, contextlib, sys
@@ -47,8 +56,10 @@ QUESTIONS = (
 )
 
 
-def said(program: str) -> list[str]:
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
+def said(program: str, *words: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words], capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 
@@ -83,35 +94,63 @@ RUNNING = """
 import sys
 from agent.platforms.late_modules import OF_A_COMMAND, OF_THE_LIBRARY, StandIn, keep_out
 keep_out(*OF_THE_LIBRARY, *OF_A_COMMAND)
-import asyncio, logging.handlers
-import dbus_fast, filelock
+import asyncio, contextlib, os, tempfile
+from pathlib import Path
 from agent.app.agent_host import AgentHost
-from agent.session.ib import IbSession
-from agent.runtime.schedule import _loaded
+from agent.core.clock import Moment
+from agent.core.effects import OpenSession
+from agent.core.events import HeartbeatAnswered, SessionReady
+from agent.config.reading import parse_settings
+from agent.observers.programs import program_file
+from agent.runtime.instance import Instance
 from agent.runtime.logs import set_up_logs
+from agent.runtime.paths import find_places
+from agent.runtime.schedule import Schedule
+from agent.session.ib import IbSession
+from agent.tray.artwork import argb, icon_picture
+from agent.core.shown.display import IconState
 import agent.tray.sni
-_loaded()
-with set_up_logs(None):
-    logging.getLogger("agent").warning("a record")
-from agent.platforms.late_modules import StandIn
+import logging, time
+from zoneinfo import ZoneInfo
 
-async def talk():
-    async def answer(reader, writer):
-        writer.write(await reader.readline())
-        writer.close()
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
-        writer.write(b"well\\n")
-        print((await reader.readline()).decode().strip())
-        writer.close()
+async def session():
+    answers = asyncio.Queue()
+    wish = OpenSession("a", 1, "127.0.0.1", int(sys.argv[1]), 7, 20, 20)
+    session = IbSession(wish, answers.put_nowait, time.monotonic)
+    session.open()
+    while not isinstance(await answers.get(), SessionReady):
+        pass
+    session.heartbeat()
+    while not isinstance(await answers.get(), HeartbeatAnswered):
+        pass
+    await session.close()
 
-asyncio.run(talk())
+async def duties():
+    came = asyncio.Event()
+    async def duty():
+        came.set()
+    schedule = Schedule(lambda: Moment(time.monotonic(), time.time()), slept=lambda: None, woke=print, files=print,
+                        also=[duty], turn=0.01)
+    schedule.start()
+    await came.wait()
+    schedule.stop()
+
+with tempfile.TemporaryDirectory() as folder:
+    places = find_places(None, Path(folder))
+    with Instance(places), set_up_logs(places.log_file):
+        asyncio.run(session())
+        asyncio.run(duties())
+        logging.getLogger("agent").warning("a line")
+parse_settings('[[connections]]\\nname = "a"\\n', "a file")
+assert program_file(os.getpid(), "a program").place
+assert argb(icon_picture(IconState.PROBLEM, 22))
+assert ZoneInfo("America/New_York")
 print(*sorted(name for name, module in sys.modules.items() if isinstance(module, StandIn)))
-unwanted = {"_ssl", "_hashlib", "email", "smtplib", "multiprocessing.context"}
-unwanted |= {"ib_async.ib", "ib_async.flexreport", "html.entities"}
+unwanted = {"_ssl", "_hashlib", "email", "smtplib", "multiprocessing.context", "_pickle", "_decimal", "pyexpat"}
+unwanted |= {"ib_async.ib", "ib_async.flexreport", "ib_async.ticker", "html.entities", "pkgutil", "_strptime"}
 print(*sorted(unwanted & sys.modules.keys()))
 """
-"""What the agent imports, and what it does with asyncio."""
+"""What an agent does until it idles."""
 
 ASKED_IN_THE_LIBRARY = (
     """
@@ -189,6 +228,42 @@ ASKED_IN_THE_LIBRARY = (
     assert decompress(compress(b"x")) == bz2.decompress(bz2.compress(b"x")) == b"x"
     """,
     """
+    import filelock._api
+    from decimal import Decimal
+    assert filelock._api.Decimal is not Decimal
+    assert isinstance(Decimal("0.5"), filelock._api.Decimal) and not isinstance(0.5, filelock._api.Decimal)
+    """,
+    """
+    import filelock._api
+    assert not isinstance(0.5, filelock._api.Decimal)
+    assert filelock._api.seconds("timeout", 0.5) == 0.5
+    assert "_decimal" not in sys.modules
+    assert filelock._api.Decimal("0.5").as_tuple().exponent == -1
+    assert filelock._api.seconds("timeout", filelock._api.Decimal("0.5")) == 0.5
+    """,
+    """
+    import dbus_fast.introspection as explored
+    assert "pyexpat" not in sys.modules
+    assert explored.Node.parse('<node><interface name="a.b"/></node>').to_xml().find("interface").get("name") == "a.b"
+    import xml.etree.ElementTree as tree, xml.dom.minidom
+    assert tree.fromstring("<a/>").tag == xml.dom.minidom.parseString("<a/>").documentElement.tagName
+    from xml.parsers.expat import ExpatError
+    from xml.parsers import expat
+    assert expat.ExpatError is ExpatError
+    """,
+    """
+    import os, sysconfig, zoneinfo
+    assert [path for path in sysconfig.get_config_var("TZPATH").split(os.pathsep) if os.path.isdir(path)] == [
+        path for path in zoneinfo.TZPATH if os.path.isdir(path)
+    ]
+    """,
+    """
+    import logging, logging.handlers, platform
+    handler = logging.handlers.SocketHandler("localhost", 9)
+    assert handler.makePickle(logging.makeLogRecord({"msg": "x"}))
+    assert platform.system()
+    """,
+    """
     import concurrent.futures, threading
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         together = threading.Barrier(8)
@@ -200,6 +275,20 @@ ASKED_IN_THE_LIBRARY = (
 )
 
 AFTER_THE_SCHEDULER = (
+    """
+    import calendar, apscheduler.util
+    times = [(1970, 1, 1, 0, 0, 0), (2026, 11, 30, 2, 59, 58, 0, 0, 0), (1931, 2, 28, 23, 0, 1, 5, 1, 0)]
+    assert apscheduler.util.timegm is not calendar.timegm
+    assert [apscheduler.util.timegm(time) for time in times] == [calendar.timegm(time) for time in times]
+    """,
+    """
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+    from apscheduler.triggers.interval import IntervalTrigger
+    plain = AsyncIOScheduler()
+    assert len(plain.add_job(print, IntervalTrigger(seconds=9)).id) == 32
+    import tzlocal, uuid
+    assert str(plain.timezone) == str(tzlocal.get_localzone()) and uuid.uuid4().version == 4
+    """,
     "import importlib.metadata; assert importlib.metadata.version('APScheduler')[0] == '3'",
     "from importlib.metadata import entry_points; assert entry_points(group='apscheduler.triggers')",
     "from importlib import metadata; assert metadata.distribution('psutil').name == 'psutil'",
@@ -218,6 +307,24 @@ AFTER_THE_SCHEDULER = (
 )
 
 FACES = (
+    "from ib_async.contract import Stock; assert isinstance(Stock(), client.Contract)",
+    "assert not isinstance(None, client.Contract); assert client.Contract(symbol='A').symbol == 'A'",
+    "import ib_async.wrapper; assert issubclass(ib_async.wrapper.Wrapper, ib_async.wrapper.Wrapper)",
+    """
+    from ib_async import decoder
+    class Own(decoder.Wrapper):
+        pass
+    import ib_async
+    assert Own.__mro__[1] is ib_async.Wrapper
+    """,
+    "import eventkit; assert eventkit.Event is eventkit.event.Event; assert issubclass(eventkit.Map, eventkit.Event)",
+    """
+    from eventkit.event import Event
+    event, seen = Event(), []
+    event.map(str).connect(seen.append)
+    event.emit(1)
+    assert seen == ["1"]
+    """,
     "import ib_async; assert ib_async.IB().isConnected() is False",
     "from ib_async import IB, FlexReport; assert IB().client.__class__ is Client",
     "import ib_async; assert ib_async.client.Client is Client; assert ib_async.util.UNSET_INTEGER",
@@ -227,11 +334,16 @@ FACES = (
 )
 
 
-def test_the_agent_does_without_them() -> None:
-    answer, kept_out, loaded = said(RUNNING)
+async def test_the_agent_does_without_them() -> None:
+    application = Simulator(Profile(), port=0)
+    await application.open()
+    try:
+        kept_out, loaded = await asyncio.to_thread(said, RUNNING, str(application.port))
+    finally:
+        await application.close()
 
-    assert answer == "well"
-    assert {"PIL._imagingft", "ib_async", "numpy", *OF_THE_LIBRARY, *OF_THE_SCHEDULER} <= set(kept_out.split())
+    every = {"ib_async", "numpy", *OF_THE_LIBRARY, *OF_THE_SCHEDULER, *OF_PILLOW, *OF_EVENTKIT, *OF_IB_ASYNC}
+    assert every - set(kept_out.split()) == set()
     assert loaded == ""
 
 
@@ -239,7 +351,7 @@ def test_the_agent_does_without_them() -> None:
 def test_who_asks_for_a_part_of_the_library_gets_the_real_one(question: str) -> None:
     said(
         "from agent.platforms.late_modules import OF_A_COMMAND, OF_THE_LIBRARY, keep_out\n"
-        "keep_out(*OF_THE_LIBRARY, *OF_A_COMMAND)\nimport asyncio, socket\n" + textwrap.dedent(question)
+        "keep_out(*OF_THE_LIBRARY, *OF_A_COMMAND)\nimport asyncio, socket, sys\n" + textwrap.dedent(question)
     )
 
 
@@ -250,7 +362,7 @@ def test_who_asks_for_what_the_scheduler_does_without_gets_the_real_one(question
 
 @pytest.mark.parametrize("question", FACES)
 def test_a_package_whose_face_was_kept_out_is_whole_for_who_asks(question: str) -> None:
-    said(f"from agent.session.client import Client\n{question}")
+    said(f"from agent.session.client import Client\nfrom ib_async import client\n{textwrap.dedent(question)}")
 
 
 def test_pillow_writes_for_who_asks() -> None:

@@ -276,7 +276,7 @@ WELL = facts(
 
 @EVERY
 def test_its_end_is_told_where_all_is_well(problem: Problem) -> None:
-    instance = "5002" if problem.code.endswith("-near") else ""
+    instance = "4002" if problem.code.endswith("-near") else ""
     news = ending_of(problem, "market-data" if problem.code == "data-farm-broken" else instance, WELL)
 
     assert news is not None, f"agent/problems/{problem.code.replace('-', '_')}.py: nothing is said though all is well"

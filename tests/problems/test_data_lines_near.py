@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from agent.core.alerts.ending import ending_of
-from agent.core.facts import Known, RelaySeen, Unknown
+from agent.core.facts import ApiClient, Known, RelaySeen, Unknown
 from agent.core.problem import Absent, Present, Undecided
 from agent.core.relay_facts import LimitUse
 from agent.problems.data_lines_near import DATA_LINES_NEAR
@@ -25,7 +25,7 @@ def test_who_uses_most_and_who_joined_last_are_named(judge: Judge) -> None:
         "bot.py (pid 992): 23",
         "bot.py (pid 992) joined last, at 13:58",
     )
-    assert (verdict.since, verdict.instance) == (NOW.monotonic - 90.0, "5002")
+    assert (verdict.since, verdict.instance) == (NOW.monotonic - 90.0, "4002")
 
 
 def present(judge: Judge, *relays: RelaySeen) -> tuple[Present, ...]:
@@ -58,10 +58,44 @@ def test_what_is_far_from_the_limit_is_no_problem(judge: Judge) -> None:
     assert judge(DATA_LINES_NEAR, facts(machine(gateway()))) == Absent()
 
 
-def test_each_relay_is_a_problem_of_its_own(judge: Judge) -> None:
-    first, second = relay_seen(counted(CHART, lines=NEAR)), relay_seen(counted(BOT, lines=NEAR), port=5003)
+def test_relays_to_one_application_are_one_problem_with_the_programs_of_both(judge: Judge) -> None:
+    first = relay_seen(counted(CHART, lines=NEAR))
+    second = relay_seen(counted(BOT, lines=NEAR), name="Lab", port=5003)
+    (verdict,) = present(judge, first, second)
 
-    assert [verdict.instance for verdict in present(judge, first, second)] == ["5002", "5003"]
+    assert verdict.instance == "4002"
+    assert verdict.args == {"of": "100", "most": "quantower", "joined": " The last to join was bot.py."}
+    assert verdict.evidence[:3] == (
+        "relays “Paper relay” and “Lab” count 93 of 100 market data lines in use, 95 at most since 13:58",
+        "quantower (pid 991, client ID 3): 70",
+        "bot.py (pid 992): 23",
+    )
+
+
+def test_of_several_relays_one_that_does_not_tell_is_named(judge: Judge) -> None:
+    silent = relay_seen(Unknown("it is late"), name="Lab", port=5003)
+    (verdict,) = present(judge, relay_seen(counted(CHART, lines=NEAR)), silent)
+    assert "relay “Lab” does not tell what it counts: it is late" in verdict.evidence
+
+    # What is far from a limit as far as it is known may be near it.
+    around = machine(gateway(), relays=Known((relay_seen(counted(CHART, lines=LimitUse(50, 100))), silent)))
+    assert judge(DATA_LINES_NEAR, facts(around)) == Undecided("relay “Lab” does not tell what it counts: it is late")
+
+
+def test_what_may_have_been_refused_and_who_goes_past_the_relay_is_said(judge: Judge) -> None:
+    straight = ApiClient(4002, 995, "excel.exe")
+    behind = ApiClient(4002, 991, "quantower", relayed=True)
+    ours = ApiClient(4002, 1, "gatelight", own=True)
+    relay = relay_seen(counted(CHART, lines=replace(NEAR, unsure=2)))
+    around = machine(gateway(), clients=(straight, behind, ours), relays=Known((relay,)))
+    verdict = judge(DATA_LINES_NEAR, facts(around))
+    assert isinstance(verdict, tuple)
+
+    assert verdict[0].evidence[1:] == (
+        "up to 2 more may be in use: TWS refused a message without saying which (notice 100)",
+        "quantower (pid 991, client ID 3): 70",
+        "not counted, since it does not go through a relay: excel.exe (pid 995)",
+    )
 
 
 @pytest.mark.parametrize(
@@ -112,7 +146,7 @@ def test_what_is_not_known_now_leaves_it_undecided(judge: Judge, relays: object,
 def test_it_is_over_with_a_word_only_where_the_relay_still_counts() -> None:
     calm = relay_seen(counted(CHART, lines=LimitUse(60, 100)))
 
-    assert ending_of(DATA_LINES_NEAR, "5002", facts(machine(gateway(), relays=Known((calm,))))) is not None
-    silent: tuple[tuple[RelaySeen, ...], ...] = (), (relay_seen(Unknown("late")),), (replace(calm, port=5003),)
+    assert ending_of(DATA_LINES_NEAR, "4002", facts(machine(gateway(), relays=Known((calm,))))) is not None
+    silent: tuple[tuple[RelaySeen, ...], ...] = (), (relay_seen(Unknown("late")),), (replace(calm, to_port=4001),)
     for relays in silent:
-        assert ending_of(DATA_LINES_NEAR, "5002", facts(machine(gateway(), relays=Known(relays)))) is None
+        assert ending_of(DATA_LINES_NEAR, "4002", facts(machine(gateway(), relays=Known(relays)))) is None

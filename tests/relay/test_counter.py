@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.relay.counter import ConnectionCounter, instrument_of
-from agent.relay.ledger import HistoryWindows, LineKind, ProgramUsage
+from agent.relay.doubts import LineKind
+from agent.relay.ledger import HistoryWindows, ProgramUsage
 from agent.simulator.messages import reply_frame
 from agent.tws.codec import fields_bytes, frame
 from agent.tws.requests import REQUEST_MESSAGES

@@ -2,7 +2,9 @@
 
 import pytest
 
-from agent.relay.ledger import AnswerTimes, HistoryWindows, LineKind, NearMark, ProgramUsage, RateWindow
+from agent.core.relay_facts import NearMark
+from agent.relay.doubts import LineKind
+from agent.relay.ledger import AnswerTimes, HistoryWindows, ProgramUsage, RateWindow
 
 
 def test_sixty_in_ten_minutes_and_when_the_next_is_safe() -> None:

@@ -10,6 +10,7 @@ from tests.relay.test_counter import AAPL
 from tests.simulator.without_sockets import request
 
 VERSION = 178
+IN_WINDOW = {"historical_requests_in_window": 1, "historical_requests_in_doubt": 0}
 PACING = "Historical Market Data Service error message:Historical data request pacing violation"
 
 
@@ -86,9 +87,7 @@ def test_it_reports_every_two_seconds_while_programs_are_connected_and_seldom_ot
     program.leave()
     assert len(relayed.reports) == before + 1
     # What it has asked for still counts.
-    assert relayed.reports[-1]["left"] == [
-        {"peer": "127.0.0.1:50007", "historical_requests_in_window": 1, "client_id": 7}
-    ]
+    assert relayed.reports[-1]["left"] == [{"peer": "127.0.0.1:50007", **IN_WINDOW, "client_id": 7}]
     assert relayed.later(2.0) == 1
     relayed.now += 600.0
     assert relayed.later(30.0) == 1

@@ -68,7 +68,7 @@ class MadeUpSession:
     def heartbeat(self) -> None:
         self._world.did("heartbeat")
         if self._world.answers:
-            self.emit(HeartbeatAnswered(self.wish.number, int(time.time())))
+            self.emit(HeartbeatAnswered(self.wish.number, int(self._world.now().wall)))
 
 
 @dataclass

@@ -1,6 +1,11 @@
 """When Python looks for garbage."""
 
 import gc
+import weakref
+from dataclasses import FrozenInstanceError, dataclass
+from types import CellType
+
+import pytest
 
 from agent.runtime import garbage
 
@@ -20,7 +25,7 @@ def test_it_looks_seldom_while_loading_and_once_then_and_as_usual_again() -> Non
         knots = [Knot() for _ in range(20_000)]
         del knots
         while_loading = list(looked)
-        garbage.loading_is_over()
+        garbage.loading_ends()
         after = looked[len(while_loading) :]
     finally:
         gc.callbacks.pop()
@@ -30,3 +35,49 @@ def test_it_looks_seldom_while_loading_and_once_then_and_as_usual_again() -> Non
     assert after == [2]
     assert not any(isinstance(there, Knot) for there in gc.get_objects())
     assert gc.get_threshold() == garbage._AS_USUAL
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """With slots, and so made twice."""
+
+    value: int
+
+
+def cells(made: type) -> list[CellType]:
+    return [cell for guard in (made.__setattr__, made.__delattr__) for cell in guard.__closure__ or ()]
+
+
+def test_of_a_class_that_was_made_twice_the_first_goes() -> None:
+    draft = type(Kept.__name__, (), {"__module__": Kept.__module__, "__qualname__": Kept.__qualname__})
+    for cell in cells(Kept):
+        if isinstance(cell.cell_contents, type) and not issubclass(cell.cell_contents, Exception):
+            # As in a Python that leaves it so.
+            cell.cell_contents = draft
+    first = weakref.ref(draft)
+    del draft, cell
+
+    garbage._let_go_of_drafts()
+    gc.collect()
+
+    assert first() is None
+    assert {c.cell_contents for c in cells(Kept)} == {Kept, FrozenInstanceError}
+    with pytest.raises(FrozenInstanceError):
+        Kept(1).value = 2  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        Kept(1).other = 2  # type: ignore[attr-defined]
+
+
+def test_no_frozen_class_of_ours_keeps_its_first() -> None:
+    from agent.app.own_files import load_every_module
+
+    load_every_module()
+    garbage._let_go_of_drafts()
+    gc.collect()
+
+    there: dict[tuple[str, str], list[type]] = {}
+    for one in object.__subclasses__():
+        if one.__module__.startswith("agent.") and "__dataclass_params__" in one.__dict__:
+            there.setdefault((one.__module__, one.__qualname__), []).append(one)
+    assert len(there) > 300
+    assert {name for name, found in there.items() if len(found) > 1} == set()

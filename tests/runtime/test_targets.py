@@ -1,5 +1,6 @@
 """Targets at work: a real loop, real processes that send, real HTTP and SMTP servers that take, refuse or hang."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -8,12 +9,17 @@ import pytest
 
 from agent.channels import remote
 from agent.channels.remote import send_message
+from agent.core.alerts.gathering import TOLD_AGAIN
+from agent.core.clock import Moment
+from agent.core.effects import OpenSession
+from agent.core.events import Event, SessionLost
+from agent.core.facts import Known, Listener, MachineFacts, Processes, Sockets
 from agent.core.settings import NotificationSettings, TargetSettings
 from agent.core.shown.targets import TargetAnswer, TargetMessage
 from agent.core.state_machine.state import AgentState
 from agent.runtime.memory_file import MemoryFile
 from tests.channels.receivers import Receiver, free_port, http_receiver, mail_receiver, silent_receiver
-from tests.runtime.made_up_world import MadeUpWorld, running, state_of
+from tests.runtime.made_up_world import PAPER, PORT, MadeUpSession, MadeUpWorld, running, state_of
 
 pytest.importorskip("apprise")
 
@@ -30,6 +36,58 @@ class TellingWorld(MadeUpWorld):
         answer = await send_message(self.addresses[target], message)
         self.did(f"{target}: {answer.said}")
         return answer
+
+
+HUNDRED = 100
+MANY_GATEWAYS = tuple(replace(PAPER, name=f"gw-{n:03}", port=PORT + n) for n in range(HUNDRED))
+
+
+class OneOfMany(MadeUpSession):
+    """A session with one of many."""
+
+    def open(self) -> None:
+        assert isinstance(self._world, ManyGateways)
+        self._world.gateway = self.wish.port not in self._world.away
+        super().open()
+
+
+@dataclass
+class ManyGateways(TellingWorld):
+    """A hundred IB Gateways, each on a port of its own; `away` are the ports of those that do not run."""
+
+    away: set[int] = field(default_factory=set)
+
+    def seen(self, now: Moment) -> MachineFacts:
+        self.gateway = True
+        one = super().seen(now)
+        assert isinstance(one.processes, Known)
+        (process,) = one.processes.value.applications
+        there = [port for port in range(PORT, PORT + HUNDRED) if port not in self.away]
+        running = tuple(replace(process, pid=port, api_ports=(port,)) for port in there)
+        listeners = tuple(Listener(port, port, "java") for port in there)
+        return replace(one, processes=Known(Processes(running)), sockets=Known(Sockets(listeners)))
+
+    def session(self, wish: OpenSession, emit: Callable[[Event], None]) -> OneOfMany:
+        self.sessions.append(OneOfMany(self, wish, emit))
+        return self.sessions[-1]  # type: ignore[return-value]
+
+    def end(self, numbers: range) -> None:
+        """These Gateways end."""
+        self.away |= {PORT + n for n in numbers}
+        for session in self.sessions:
+            if session.open_now and session.wish.port in self.away:
+                session.open_now = False
+                session.emit(SessionLost(session.wish.number, "connection closed"))
+
+    @property
+    def ill(self) -> int:
+        """Connections that show that their Gateway does not run."""
+        shown = self.statuses[-1].connections if self.statuses else ()
+        return sum(any(p.visible and p.code == "app-not-running" for p in c.problems) for c in shown)
+
+    @property
+    def connected(self) -> int:
+        return sum(c.phase == "connected" for c in self.statuses[-1].connections) if self.statuses else 0
 
 
 def with_targets(world: TellingWorld, state: AgentState | None = None) -> AgentState:
@@ -113,3 +171,44 @@ def _quiet(service: Receiver, world: MadeUpWorld) -> bool:
     """Whether the target knows all, and the session has stood for a while."""
     told = world.memories and not world.memories[-1].waiting and not world.memories[-1].told_there
     return bool(len(service.came) >= 3 and told and world.diary.count("heartbeat") > 3)
+
+
+async def test_a_hundred_that_fail_together_and_come_back_are_told_as_one_to_a_phone_and_a_mailbox() -> None:
+    with http_receiver() as phone, mail_receiver() as box:
+        mail = f"mailto://127.0.0.1:{box.port}/?smtp=127.0.0.1&mode=insecure&from=a@example.org&to=b@example.org"
+        world = ManyGateways(addresses={"phone": phone.url, "mail": mail})
+        async with running(world, with_targets(world, state_of(*MANY_GATEWAYS))):
+            await world.until(lambda _: world.connected == HUNDRED)
+            world.end(range(HUNDRED))
+            await world.until(lambda _: phone.came and box.came)
+            world.away.clear()
+            await world.until(lambda _: len(phone.came) == 2 and len(box.came) == 2)
+
+    begun, over = titles(phone)
+    assert begun == "100 connections: IB Gateway is not running"
+    assert over.startswith("100 connections: ")
+    assert "gw-009 (paper) and 90 more" in phone.came[0]["message"]
+    assert all(f"Subject: {title}" in one["mail"] for title, one in zip((begun, over), box.came, strict=True))
+
+
+async def test_of_a_hundred_some_that_come_back_earlier_are_told_with_those_that_are_still_away() -> None:
+    with http_receiver() as phone:
+        world = ManyGateways(addresses={"phone": phone.url})
+        async with running(world, with_targets(world, state_of(*MANY_GATEWAYS))):
+            await world.until(lambda _: world.connected == HUNDRED)
+            world.end(range(HUNDRED))
+            await world.until(lambda _: phone.came)
+            world.away = {PORT + n for n in range(30, HUNDRED)}
+            await world.until(lambda _: world.ill == HUNDRED - 30)
+            world.ahead += TOLD_AGAIN
+            await world.until(lambda _: len(phone.came) == 2)
+            world.away.clear()
+            await world.until(lambda _: len(phone.came) == 3)
+
+    assert [title.split(":")[0] for title in titles(phone)] == [
+        "100 connections",
+        "30 connections",
+        "70 connections",
+    ]
+    assert "Still so: gw-030" in phone.came[1]["message"]
+    assert "Still so" not in phone.came[2]["message"]

@@ -221,7 +221,7 @@ def _tell_begins(
         return gathered, tuple(Announce(notice) for notice in told)
     before = frozenset[str]() if crowd is None else crowd.keys
     crowd = Crowd(code, before | {n.key for n in told}, now if crowd is None else crowd.began, now)
-    notice = _of_many(crowd.key, told, _names(crowd.keys, called), called)
+    notice = of_many(crowd.key, told, names_of(crowd.keys, called), called)
     offers = (
         MenuEntry("Open Gatelight page", OpenPage()),
         MenuEntry("Snooze for 1 hour", Snooze(code, PROGRAM, SNOOZE_SECONDS)),
@@ -241,14 +241,14 @@ def _tell_ends(
     if crowd is not None and of_crowd:
         left = replace(crowd, keys=crowd.keys - {n.key for n in of_crowd})
         gathered = _with_crowd(gathered, left)
-        told = _of_many(crowd.key, of_crowd, _names((n.key for n in of_crowd), called), called, over=True)
+        told = of_many(crowd.key, of_crowd, names_of((n.key for n in of_crowd), called), called, over=True)
         text = f"{told.text} The first notice came {lasting(now - crowd.began)} ago."
         if left.keys:
-            text += f" Still so: {_listed(_names(left.keys, called))}."
+            text += f" Still so: {first_of(names_of(left.keys, called))}."
         done += [Withdraw(crowd.key), Announce(replace(told, text=shortened(text, TEXT_LIMIT)))]
     if len({_connection(n) for n in alone}) >= MANY:
-        names = _names((n.key for n in alone), called)
-        done.append(Announce(_of_many(crowd_key(code), alone, names, called, over=True)))
+        names = names_of((n.key for n in alone), called)
+        done.append(Announce(of_many(crowd_key(code), alone, names, called, over=True)))
     else:
         done += [Announce(notice) for notice in alone]
     return gathered, tuple(done)
@@ -258,35 +258,49 @@ def _connection(notice: Notice) -> str:
     return notice.key.rpartition("/")[0]
 
 
-def _names(keys: Iterable[str], called: Mapping[str, str]) -> list[str]:
+def names_of(keys: Iterable[str], called: Mapping[str, str]) -> list[str]:
     """What users read as the names of the connections of these notices, in the order of the connections."""
     meant = {key.rpartition("/")[0] for key in keys}
     return [label for name, label in called.items() if name in meant]
 
 
-def _listed(names: Sequence[str]) -> str:
-    first = ", ".join(names[:NAMED])
-    return f"{first} and {len(names) - NAMED} more" if len(names) > NAMED else first
+def first_of(names: Sequence[str], most: int = NAMED) -> str:
+    """The first names, and how many more there are."""
+    first = ", ".join(names[:most])
+    return f"{first} and {len(names) - most} more" if len(names) > most else first
 
 
-def _of_many(
-    key: str, told: Sequence[Notice], names: Sequence[str], called: Mapping[str, str], *, over: bool = False
+def of_many(
+    key: str,
+    told: Sequence[Notice],
+    names: Sequence[str],
+    called: Mapping[str, str],
+    *,
+    over: bool = False,
+    named: int = NAMED,
+    in_all: int = 0,
 ) -> Notice:
-    """One notice in place of those of several connections; it says no more than is true of all of them."""
+    """One notice in place of those of several connections; it says no more than is true of all of them.
+
+    `named`: so many are named. `in_all`: so many connections it is about, where more than these were told of it.
+    """
+    number = max(in_all, len(names))
+    about = f"{number} connections: " if number > 1 else ""
     title, those = Counter(notice.title for notice in told).most_common(1)[0]
-    if over and (those < len(told) or title == NOT_SEEN):
+    if about and over and (those < len(told) or title == NOT_SEEN):
         title = f"{NOT_SEEN[:1].lower()}{NOT_SEEN[1:]}"
     elif those < len(told):
         title = f"“{title}” and the like"
     bodies = {_without_name(notice.text, called.get(_connection(notice), "")) for notice in told}
     body = bodies.pop() if len(bodies) == 1 and those == len(told) else ""
     steps = {notice.steps for notice in told}
-    text = f"{_listed(names)}." + (f" {body}" if body else "")
+    more = f"; {number} in all" if number > len(names) else ""
+    text = f"{first_of(names, named)}{more}." + (f" {body}" if body else "")
     return Notice(
         key,
         Severity.INFO if over else max((notice.severity for notice in told), key=lambda severity: severity.rank),
-        shortened(f"{len(names)} connections: {title}", TITLE_LIMIT),
-        shortened(text, TEXT_LIMIT),
+        shortened(f"{about}{title}", TITLE_LIMIT),
+        text if named > NAMED else shortened(text, TEXT_LIMIT),
         over=over,
         beside_desktop=over and all(notice.beside_desktop for notice in told),
         steps=steps.pop() if len(steps) == 1 and not over else (),

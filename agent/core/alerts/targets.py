@@ -2,11 +2,12 @@
 
 A beginning is no thing that waits: as long as a problem is there and a target does not know of it, each decision finds
 that anew. So a service that was away is told what is true now, and nothing of what is over. What is said once, such as
-an end, waits in the memory. A target is told one message at a time; of several notices, one message is made.
+an end, waits in the memory. A target is told one message at a time; of several notices, one message is made, and what
+many connections say about the same problem is one notice (`core.alerts.target_gathering`).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 from zlib import crc32
 
@@ -22,7 +23,9 @@ from agent.core.alerts.announce import (
     severity_of,
     title_of,
 )
-from agent.core.alerts.ledger import Change, Cleared, Entry, Hidden
+from agent.core.alerts.gathering import code_of
+from agent.core.alerts.ledger import Appeared, Change, Cleared, Entry, Hidden
+from agent.core.alerts.speech import notice_key
 from agent.core.clock import Moment, lasting
 from agent.core.memory import Memory, Standing, ToldThere, WaitingNotice
 from agent.core.problem import Severity
@@ -58,6 +61,8 @@ class BeginningSent:
     """The problem was over before the answer came: what is said of it, if its beginning arrives."""
     gone: bool = False
     """The problem is not shown any more."""
+    crowd: float | None = None
+    """See `ToldThere`."""
 
 
 Sent: TypeAlias = BeginningSent | WaitingNotice
@@ -82,21 +87,34 @@ class TargetDelivery:
     """A message of several notices was unfit: they are sent one by one."""
     complained: bool = False
     """The user was told that the target cannot be told."""
-    taken: int = 0
-    failed: int = 0
-    """Messages so far."""
+    held: Mapping[str, float] = field(default_factory=dict)
+    """Monotonic times since which notices wait for others about the same (see `core.alerts.target_gathering`)."""
+    due: float = float("inf")
+    """Monotonic time at which the next of them is told; infinity: none waits."""
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    """Messages so far, by what became of them (`SendOutcome`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class News:
     """One notice, ready to be put into a message."""
 
-    sent: Sent
+    sent: tuple[Sent, ...]
     severity: Severity
     title: str
     text: str
     steps: tuple[str, ...] = ()
     over: bool = False
+    ages: tuple[float, float] = (0.0, 0.0)
+    """Seconds for which it has been so; of an end, that have passed since. Of many: the least and the greatest."""
+
+    @property
+    def aged(self) -> str:
+        """The text, with how old it is where that is worth a word."""
+        if self.ages[1] <= SAYS_AGE_AFTER:
+            return self.text
+        age = " to ".join(dict.fromkeys(map(lasting, self.ages)))
+        return f"This was {age} ago: {self.text}" if self.over else f"For {age} now: {self.text}"
 
 
 def rules_there(rules: QuietRules, target: TargetSettings) -> QuietRules:
@@ -156,6 +174,8 @@ def take_changes(
     """Let ends follow the beginnings that arrived. `rules` are by target, `ends` by key of a problem: its end, as it
     would be told, without a target."""
     for change in changes:
+        if isinstance(change, Appeared):
+            memory = _back(memory, deliveries, connection, change.entry, now)
         if not isinstance(change, Cleared | Hidden):
             continue
         key = change.entry.key
@@ -165,11 +185,26 @@ def take_changes(
         for target in sorted(rules):
             end = ends.get(key) if _is_told(change, rules[target], now) else None
             end = None if end is None else replace(end, target=target)
-            if end is not None and any(t.target == target for t in told):
-                waiting = with_waiting(waiting, end)
+            known = next((t for t in told if t.target == target), None)
+            if end is not None and known is not None:
+                waiting = with_waiting(waiting, replace(end, crowd=known.crowd))
             deliveries = _overtaken(deliveries, target, connection, key, end)
         memory = replace(memory, told_there=left, waiting=waiting)
     return memory, deliveries
+
+
+def _back(
+    memory: Memory, deliveries: Mapping[str, TargetDelivery], connection: str, entry: Entry, now: Moment
+) -> Memory:
+    """A problem is there again before its end was told together with those of others: the target knows what is so."""
+    key = notice_key(connection, entry.key)
+    under_way = [one for delivery in deliveries.values() for one in delivery.on_its_way]
+    ends = [w for w in memory.waiting if w.key == key and w.crowd is not None and w.over and w not in under_way]
+    if not ends:
+        return memory
+    told = (ToldThere(w.target, connection, entry.key, now.wall, title=title_of(entry), crowd=w.crowd) for w in ends)
+    waiting = tuple(w for w in memory.waiting if w not in ends)
+    return replace(memory, waiting=waiting, told_there=(*memory.told_there, *told))
 
 
 def _is_told(change: Change, rules: QuietRules, now: Moment) -> bool:
@@ -191,7 +226,7 @@ def _overtaken(
     if delivery is None:
         return deliveries
     sent = tuple(
-        replace(one, end=end, gone=True)
+        replace(one, end=None if end is None else replace(end, crowd=one.crowd), gone=True)
         if isinstance(one, BeginningSent) and (one.connection, one.key) == (connection, key)
         else one
         for one in delivery.on_its_way
@@ -200,8 +235,11 @@ def _overtaken(
 
 
 def with_waiting(waiting: tuple[WaitingNotice, ...], one: WaitingNotice) -> tuple[WaitingNotice, ...]:
-    """The queue with one more notice; the oldest of the same target goes where there is no room."""
-    same = [w for w in waiting if w.target == one.target]
+    """The queue with one more notice; the oldest of the same target goes where there is no room.
+
+    What is told of many at once takes no room: there are no more of it than there were beginnings that arrived.
+    """
+    same = [w for w in waiting if w.target == one.target and w.crowd is None and one.crowd is None]
     dropped = same[: max(0, len(same) - MOST_FOR_TARGET + 1)]
     return (*(w for w in waiting if w not in dropped), one)
 
@@ -219,25 +257,15 @@ def may_be_sent(delivery: TargetDelivery, now: Moment) -> bool:
 def of_waiting(one: WaitingNotice, now: Moment) -> News:
     """A notice that waited, as it is told now."""
     age = now.wall - one.at
-    text = f"This was {lasting(age)} ago: {one.text}" if age > SAYS_AGE_AFTER else one.text
-    return News(one, Severity(one.severity), one.title, text, over=one.over)
+    return News((one,), Severity(one.severity), one.title, one.text, over=one.over, ages=(age, age))
 
 
 def of_beginning(
-    connection: str,
-    entry: Entry,
-    text: str,
-    steps: tuple[str, ...],
-    standing: Standing | None,
-    *,
-    repeats: int,
-    now: Moment,
+    sent: BeginningSent, entry: Entry, text: str, steps: tuple[str, ...], standing: Standing | None, now: Moment
 ) -> News:
     """The beginning of a problem, as it is told now. `text` names the connection where that is needed."""
     age = 0.0 if standing is None else now.wall - standing.since
-    text = f"For {lasting(age)} now: {text}" if age > SAYS_AGE_AFTER else text
-    sent = BeginningSent(connection, entry.key, title_of(entry), repeats)
-    return News(sent, severity_of(entry), title_of(entry), text, steps)
+    return News((sent,), severity_of(entry), sent.title, text, steps, ages=(age, age))
 
 
 def message_from(news: Sequence[News]) -> TargetMessage:
@@ -246,14 +274,21 @@ def message_from(news: Sequence[News]) -> TargetMessage:
     worst = max((n.severity for n in news if not n.over), key=lambda s: s.rank, default=None)
     kind = "success" if worst is None else _KINDS[worst]
     if not more:
-        return TargetMessage(first.title, "\n".join([first.text, *text_lines(first.steps)]), kind)
+        return TargetMessage(first.title, "\n".join([first.aged, *text_lines(first.steps)]), kind)
     title = f"{first.title} (and {len(more)} more)"
-    return TargetMessage(title, "\n\n".join(f"{n.title}\n{n.text}" for n in news), kind)
+    return TargetMessage(title, "\n\n".join(f"{n.title}\n{n.aged}" for n in news), kind)
+
+
+def together_as(sent: Sent) -> str:
+    """What is told together with this: beginnings of a problem, its ends, or the ends of what was told of many."""
+    if not isinstance(sent, WaitingNotice):
+        return f"begins {code_of(sent.key)}"
+    return f"{'ends' if sent.crowd is None else 'ends of many'} {code_of(sent.key)}"
 
 
 def sent_off(delivery: TargetDelivery, news: Sequence[News]) -> TargetDelivery:
     """The delivery once a message is on its way."""
-    return replace(delivery, on_its_way=tuple(n.sent for n in news))
+    return replace(delivery, on_its_way=tuple(one for n in news for one in n.sent), due=float("inf"))
 
 
 def take_outcome(
@@ -261,28 +296,25 @@ def take_outcome(
 ) -> tuple[Memory, TargetDelivery, tuple[Sent, ...]]:
     """The memory and the delivery once the answer has come, and what was given up: unfit even alone."""
     sent = delivery.on_its_way
-    delivery = replace(delivery, on_its_way=(), answer=answer, answered_at=now.wall)
+    outcomes = {**delivery.outcomes, answer.outcome.value: delivery.outcomes.get(answer.outcome.value, 0) + 1}
+    delivery = replace(delivery, on_its_way=(), answer=answer, answered_at=now.wall, outcomes=outcomes)
     unfit = answer.outcome is SendOutcome.UNFIT
-    if unfit and len(sent) > 1:
-        return memory, replace(delivery, alone=True, failed=delivery.failed + 1), ()
+    # Sent one by one already, and of many connections.
+    if unfit and len(sent) > 1 and not delivery.alone:
+        return memory, replace(delivery, alone=True), ()
     if answer.taken or unfit:
         memory = _arrived(memory, target, sent, now)
-        counted = replace(delivery, taken=delivery.taken + answer.taken, failed=delivery.failed + unfit)
         # One that was unfit by itself says nothing about the others.
+        told = {together_as(one) for one in sent}
+        held = {kind: at for kind, at in delivery.held.items() if kind not in told}
         delivery = replace(
-            counted, failures=0, failing_since=None, next_at=now.monotonic, alone=unfit, complained=False
+            delivery, failures=0, failing_since=None, next_at=now.monotonic, alone=unfit, complained=False, held=held
         )
         return memory, delivery, sent if unfit else ()
     failures = delivery.failures + 1
     since = now.wall if delivery.failing_since is None else delivery.failing_since
     wait = _wait(target, failures, answer)
-    return (
-        memory,
-        replace(
-            delivery, failures=failures, failing_since=since, next_at=now.monotonic + wait, failed=delivery.failed + 1
-        ),
-        (),
-    )
+    return memory, replace(delivery, failures=failures, failing_since=since, next_at=now.monotonic + wait), ()
 
 
 def _arrived(memory: Memory, target: str, sent: Sequence[Sent], now: Moment) -> Memory:
@@ -295,7 +327,7 @@ def _arrived(memory: Memory, target: str, sent: Sequence[Sent], now: Moment) -> 
         if one.end is not None:
             waiting = with_waiting(waiting, one.end)
         elif not one.gone:
-            told = (*told, ToldThere(target, one.connection, one.key, now.wall, one.repeats, one.title))
+            told = (*told, ToldThere(target, one.connection, one.key, now.wall, one.repeats, one.title, one.crowd))
     return replace(memory, waiting=waiting, told_there=told)
 
 

@@ -1,11 +1,12 @@
 """Relays of Gatelight as evidence: which of them lead to a connection, who is behind them, and what they count."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from agent.core.evidence.processes import port_of
+from agent.core.evidence.words import program
 from agent.core.facts import ApiClient, Fact, Facts, Known, MachineFacts, RelaySeen, Sockets, Unknown
-from agent.core.relay_facts import LimitUse, RelayCounts, RelayProgram
+from agent.core.relay_facts import LimitUse, RelayCounts, RelayProgram, application_at
 from agent.core.settings import ConnectionSettings
 from agent.core.text import shortened
 from agent.tws.hosts import is_local, spelled_host
@@ -45,7 +46,11 @@ def _behind(sockets: Sockets, relays: dict[int, RelaySeen]) -> Iterator[ApiClien
             continue
         through = [one for one in sockets.clients if one.port == relay.port]
         # Before its programs are seen, the relay stands for them.
-        yield from (replace(one, port=client.port) for one in through) if through else (client,)
+        yield from (
+            (replace(one, port=client.port, relayed=True) for one in through)
+            if through
+            else (replace(client, relayed=True),)
+        )
 
 
 def worth_telling(before: Fact[tuple[RelaySeen, ...]], after: Fact[tuple[RelaySeen, ...]]) -> bool:
@@ -70,6 +75,8 @@ def _rounded(told: Fact[RelayCounts]) -> Fact[RelayCounts]:
         replace(
             one,
             since=0.0,
+            peak=0,
+            answers=(),
             lines=one.lines if near else 0,
             history=one.history if near else 0,
             rate=None
@@ -99,6 +106,90 @@ _NEWEST_COUNTS = 60.0
 """Seconds after which what the agent was told last of a relay is no longer current."""
 _LONGEST_LABEL = 30
 """Characters of a program’s name."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountedTogether:
+    """What all relays to one application count: they share its limits."""
+
+    relays: tuple[RelaySeen, ...]
+    """Those that tell what they count."""
+    counts: RelayCounts
+    """Of all of them."""
+    silent: tuple[str, ...]
+    """Why one more does not tell what it counts, each as a clause."""
+
+    @property
+    def instance(self) -> str:
+        """Tells the application from others of the same connection."""
+        host, port = application_of(self.relays[0])
+        return f"{host}:{port}" if host else port
+
+
+def counted_together(facts: Facts) -> tuple[tuple[CountedTogether, ...], tuple[str, ...]]:
+    """By application, what relays to it count whose programs use that of this connection; and why others do not tell
+    it, each as a clause."""
+    meant = dict.fromkeys(map(application_of, leading_to(facts)))
+    found, silent_alone = [], []
+    for application in meant:
+        relays, counts, silent = [], [], []
+        for relay in relays_of(facts.machine):
+            if application_of(relay) != application:
+                continue
+            told = current_counts(facts, relay)
+            if isinstance(told, Unknown):
+                silent.append(f"relay “{relay.name}” does not tell what it counts: {told.reason}")
+            else:
+                relays.append(relay)
+                counts.append(told.value)
+        if counts:
+            found.append(CountedTogether(tuple(relays), _joined(counts), tuple(silent)))
+        else:
+            silent_alone += silent
+    return tuple(found), tuple(silent_alone)
+
+
+def names_past(machine: MachineFacts, target: str) -> list[str] | None:
+    """The names of these; None where they cannot be seen. `target` is written as `RelayOrder.target`."""
+    host, port = application_at(target)
+    if host or not isinstance(machine.sockets, Known):
+        return None
+    return [program(one) for one in past_relays(machine, (host, port))]
+
+
+def application_of(relay: RelaySeen) -> tuple[str, str]:
+    """Where a relay leads to, as `relay_facts.application_at` tells it."""
+    return application_at(f"{relay.host}:{relay.to_port}")
+
+
+def _joined(counts: Sequence[RelayCounts]) -> RelayCounts:
+    """What several count: their programs side by side. How much of the limits is in use each tells for all."""
+    latest = max(counts, key=lambda one: one.written)
+    programs = tuple(program for one in counts for program in one.programs)
+    refusals = sorted((refusal for one in counts for refusal in one.refusals), key=lambda refusal: refusal.at)
+    return replace(latest, programs=programs, refusals=tuple(refusals))
+
+
+def past_clients(machine: MachineFacts) -> Mapping[str, int] | None:
+    """By port of this computer to which a relay leads: how many connections go past it; None: they cannot be seen."""
+    if not isinstance(machine.sockets, Known):
+        return None
+    local = {application for relay in relays_of(machine) if not (application := application_of(relay))[0]}
+    return {one[1]: sum(client.connections for client in past_relays(machine, one)) for one in local}
+
+
+def past_relays(machine: MachineFacts, application: tuple[str, str]) -> tuple[ApiClient, ...]:
+    """The programs that use an application of this computer without a relay, so that no relay counts them; Gatelight
+    itself is left out, which uses no market data line but for its test."""
+    host, port = application
+    if host or not isinstance(machine.sockets, Known):
+        return ()
+    own = {relay.pid for relay in relays_of(machine)}
+    return tuple(
+        one
+        for one in machine.sockets.value.clients
+        if str(one.port) == port and not (one.own or one.relayed or one.pid in own)
+    )
 
 
 def leading_to(facts: Facts) -> tuple[RelaySeen, ...]:

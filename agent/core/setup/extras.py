@@ -147,8 +147,8 @@ def count_programs(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupSt
     text = (
         "A relay of Gatelight can count the market data lines, historical requests and messages of each program, and "
         "warn before IB refuses any. It then stands between your programs and the application: they connect to its "
-        f"port instead of {port}. To go back, give them port {port} again. In a terminal, “gatelight help relay” tells "
-        "how to begin."
+        f"port instead of {port}. To go back, give them port {port} again. Settings set one up, "
+        "under Relays."
     )
     return replace(step, state=StepState.NOT_NEEDED, text=text)
 

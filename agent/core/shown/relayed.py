@@ -24,8 +24,12 @@ class ProgramUse(FromOutside):
     """What one program uses."""
 
     name: OutsideName
+    relay: IfAny[OutsideName]
+    """Through which relay, where there are several."""
     lines: int
     """Market data lines."""
+    lines_in_doubt: IfAny[int]
+    """Further ones, which TWS may have refused to open or to cancel."""
     kinds: tuple[OutsideName, ...]
     """What it has open, like "3 streams"."""
     instruments: tuple[OutsideName, ...]
@@ -76,6 +80,8 @@ class LineUse:
     """Market data lines."""
 
     used: int
+    in_doubt: IfAny[int]
+    """How many more may be in use."""
     of: int
     to_do: str
 
@@ -85,6 +91,8 @@ class HistoryUse:
     """Historical requests."""
 
     used: int
+    in_doubt: IfAny[int]
+    """How many more may count."""
     of: int
     safe_at: Time
     """From when one more request is safe by the rule of ten minutes."""
@@ -103,11 +111,19 @@ class HistoryUse:
 
 
 @dataclass(frozen=True, slots=True)
-class RelayUse(FromOutside):
-    """One relay."""
+class RelayPort(FromOutside):
+    """One relay, and where it listens."""
 
     name: OutsideName
     port: int
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class RelayUse(FromOutside):
+    """What goes through all relays to one application, whose limits they share."""
+
+    relays: tuple[RelayPort, ...]
     to: OutsideName
     as_of: Time
     step: float
@@ -125,10 +141,13 @@ class RelayUse(FromOutside):
     answers: tuple[AnswerUse, ...]
     """The slowest first."""
     answers_to_do: IfAny[str]
+    past: tuple[OutsideName, ...] | None
+    """Programs that use the application without a relay, and are not counted; None: they cannot be seen."""
 
 
 def relay_use(told: Mapping[str, Any]) -> RelayUse | str:
-    """A relay as its report tells it, with the `label` of each program; or why that is not known, as a phrase."""
+    """Relays to one application as their report tells it, with the `label` of each program, and `past` where those are
+    known that go past it; or why it is not known, as a phrase."""
     if "unknown" in told:
         return str(told["unknown"])
     try:
@@ -144,14 +163,18 @@ def _use(told: Mapping[str, Any]) -> RelayUse:
     answers = sorted((a for one in told["programs"] for a in _answers(one)), key=lambda one: -(one.usual or 0.0))
     lines, clients = told["lines"], told["clients"]
     return RelayUse(
-        name=told["name"],
-        port=int(told["port"]),
+        relays=tuple(RelayPort(one["name"], int(one["port"]), int(one["pid"])) for one in told["relays"]),
         to=told["to"],
         as_of=written,
         step=float(told["step_s"]),
         clients=int(clients["used"]),
         clients_allowed=int(clients["of"]),
-        lines=LineUse(int(lines["used"]), int(lines["of"]), _lines_to_do(lines["used"], lines["of"], programs)),
+        lines=LineUse(
+            int(lines["used"]),
+            int(lines["in_doubt"]),
+            int(lines["of"]),
+            _lines_to_do(lines["used"], lines["of"], programs) + _in_doubt(int(lines["in_doubt"]), "may be in use"),
+        ),
         history=_history(told, written, programs),
         programs=tuple(programs),
         rate_to_do=_rate_to_do(programs),
@@ -159,6 +182,7 @@ def _use(told: Mapping[str, Any]) -> RelayUse:
         refusals_to_do=_refusals_to_do(refusals),
         answers=tuple(answers),
         answers_to_do=_answers_to_do(answers),
+        past=None if told.get("past") is None else tuple(map(str, told["past"])),
     )
 
 
@@ -166,9 +190,14 @@ def relay_use_to_json(told: Mapping[str, Any]) -> dict[str, Any]:
     """The same as a JSON object; of a relay whose counts are not known, its name and why."""
     use = relay_use(told)
     if isinstance(use, str):
-        return {"name": str(told.get("name", "")), "unknown": use}
+        return {"name": _names(told), "unknown": use}
     programs = [{**as_json(one), "most": one.most} for one in use.programs]
     return {**as_json(use), "programs": programs}
+
+
+def _names(told: Mapping[str, Any]) -> str:
+    """The relays of a report that cannot be read."""
+    return str(told["name"]) if "name" in told else "”, “".join(str(one["name"]) for one in told.get("relays", ()))
 
 
 def _program(told: Mapping[str, Any]) -> ProgramUse:
@@ -177,7 +206,9 @@ def _program(told: Mapping[str, Any]) -> ProgramUse:
     instruments = tuple(dict.fromkeys(str(one["instrument"]) for one in told.get("instruments", ())))
     return ProgramUse(
         name=told["label"],
+        relay=str(told.get("relay", "")),
         lines=int(told.get("lines", 0)),
+        lines_in_doubt=int(told.get("lines_in_doubt", 0)),
         kinds=tuple(f"{number} {_PLURAL.get(kind, kind) if number > 1 else kind}" for kind, number in opened.items()),
         instruments=instruments[:_MOST_INSTRUMENTS],
         left_out=max(0, len(instruments) - _MOST_INSTRUMENTS),
@@ -216,6 +247,7 @@ def _history(told: Mapping[str, Any], written: float, programs: Sequence[Program
     ten, contract, same = (told["history"][name] for name in ("ten_minutes", "same_contract", "identical"))
     return HistoryUse(
         used=int(ten["used"]),
+        in_doubt=int(ten["in_doubt"]),
         of=int(ten["of"]),
         safe_at=written + max(0.0, float(ten["safe_in_s"])),
         contract=int(contract["used"]),
@@ -225,11 +257,15 @@ def _history(told: Mapping[str, Any], written: float, programs: Sequence[Program
         identical_safe_at=written + max(0.0, float(same["safe_in_s"])),
         curve=tuple(map(int, ten["curve"])),
         left=sum(int(one["historical_requests_in_window"]) for one in told["left"]),
-        to_do=_history_to_do(ten["used"], ten["of"], programs),
+        to_do=_history_to_do(ten["used"], ten["of"], programs) + _in_doubt(int(ten["in_doubt"]), "may count"),
     )
 
 
 # ── what to do ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _in_doubt(more: int, what: str) -> str:
+    return f" {more} more {what}: TWS refused a message without saying which (notice 100)." if more else ""
 
 
 def _most(programs: Sequence[ProgramUse], of: Callable[[ProgramUse], int]) -> ProgramUse | None:

@@ -1,6 +1,6 @@
 """What is shown, as one value: tray, page and command line all draw from it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -204,10 +204,8 @@ class ShownTarget:
     """Epoch seconds; None: it does not fail."""
     waiting: int = 0
     """Notices that it could not be told yet, beside the problems that are shown."""
-    sent: int = 0
-    """Messages that were taken since the start …"""
-    failed: int = 0
-    """… and attempts that were not."""
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    """Messages since the start, by what became of them, as `core.shown.targets.SendOutcome` spells it."""
 
 
 @dataclass(frozen=True, slots=True)

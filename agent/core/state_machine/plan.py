@@ -74,7 +74,11 @@ def plan(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]
     if planned is None or look.at < planned.at - 0.01 or (look.thorough and not planned.thorough):
         effects.append(look)
         state = replace(state, look_at=look)
-    due = [state.gathered.due, *(settled.due for settled in state.settled)]
+    due = [
+        state.gathered.due,
+        *(delivery.due for delivery in state.deliveries.values()),
+        *(settled.due for settled in state.settled),
+    ]
     if state.own.due > now.monotonic:
         due.append(state.own.due)
     if state.hold_until is not None and state.hold_until > now.monotonic:

@@ -6,13 +6,16 @@ What is decided for one problem and one target stands in `core.alerts.targets`.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from agent.core.alerts.announce import QuietRules, Say, hushed, text_of
+from agent.core.alerts.announce import QuietRules, Say, hushed, text_of, title_of
 from agent.core.alerts.ledger import Change, Cleared, Ledger
-from agent.core.alerts.speech import belated_end, end_of, said_of
+from agent.core.alerts.speech import belated_end, end_of, notice_key, said_of
+from agent.core.alerts.target_gathering import sort_out, told_as_one
 from agent.core.alerts.targets import (
     MOST_IN_MESSAGE,
     TOLD_AFTER,
+    BeginningSent,
     News,
+    Sent,
     TargetDelivery,
     decide_there,
     follow_shown,
@@ -31,13 +34,13 @@ from agent.core.clock import Moment, time_of_day
 from agent.core.effects import Announce, Effect, Record, SendTo
 from agent.core.events import NewsCame, TargetAnswered, UserLooked
 from agent.core.facts import Purpose
-from agent.core.memory import PROGRAM, Memory, Told, WaitingNotice
+from agent.core.memory import PROGRAM, Memory, Told, ToldThere, WaitingNotice
 from agent.core.problem import Severity
 from agent.core.settings import Settings, TargetSettings
 from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, Notice
 from agent.core.shown.status import ShownTarget
 from agent.core.shown.targets import targets_of
-from agent.core.state_machine.labels import about
+from agent.core.state_machine.labels import about, label_of
 from agent.core.state_machine.quiet import quiet_rules
 from agent.core.state_machine.state import AgentState, facts_about
 from agent.core.text import shortened
@@ -97,7 +100,7 @@ def forget_gone(state: AgentState, forget_after: float, settled: frozenset[str],
             earlier = Told(told.connection, told.key, told.at, told.at, title=told.title)
             facts, called = facts_about(state, watched, now), about(state.watched, told.connection)
             end = belated_end(earlier, state.knowledge.problems, facts, called).notice
-            waiting = with_waiting(waiting, _waiting(end, now, told.target))
+            waiting = with_waiting(waiting, replace(_waiting(end, now, told.target), crowd=told.crowd))
         elif now.monotonic - state.started.monotonic < forget_after:
             kept.append(told)
     standing = tuple(
@@ -116,25 +119,65 @@ def _ledgers(state: AgentState) -> Iterator[tuple[str, Ledger]]:
 
 
 def dispatch(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
-    """Send each target that is free what it does not know yet, as one message."""
+    """Send each target that is free what it does not know yet, as one message, unless it waits for others."""
+    there = targets(state)
+    if not there:
+        return state, ()
     effects: list[Effect] = []
     deliveries = dict(state.deliveries)
-    for target in targets(state):
+    for target in there:
         delivery = deliveries.get(target.name) or TargetDelivery()
         if not may_be_sent(delivery, now):
             continue
-        news = _news(state, target, now)[: 1 if delivery.alone else MOST_IN_MESSAGE]
-        if news:
-            deliveries[target.name] = sent_off(delivery, news)
-            effects.append(SendTo(target.name, message_from(news)))
-    return (replace(state, deliveries=deliveries) if effects else state), tuple(effects)
+        news = _news(state, target, now)
+        if not news and not delivery.held:
+            continue
+        told = [one for one in state.memory.told_there if one.target == target.name]
+        called = {watched.settings.name: label_of(state.watched, watched) for watched in state.watched}
+        at_once = frozenset(problem.code for problem in state.knowledge.problems if problem.never_silenced)
+        waits = sort_out(news, told, called, at_once, delivery.held, now)
+        told_now = _told_now(state, waits.ready, told, called, 1 if delivery.alone else MOST_IN_MESSAGE, now)
+        deliveries[target.name] = replace(delivery, held=waits.held, due=waits.due)
+        if told_now:
+            deliveries[target.name] = sent_off(deliveries[target.name], told_now)
+            effects.append(SendTo(target.name, message_from(told_now)))
+    return (state if deliveries == state.deliveries else replace(state, deliveries=deliveries)), tuple(effects)
 
 
-def _news(state: AgentState, target: TargetSettings, now: Moment) -> list[News]:
+def _told_now(
+    state: AgentState,
+    ready: Sequence[Sequence[Sent]],
+    told: Sequence[ToldThere],
+    called: Mapping[str, str],
+    most: int,
+    now: Moment,
+) -> list[News]:
+    """So many notices of what is ready, in words."""
+    standing = {(s.connection, s.key): s for s in state.memory.standing}
+    ledgers, found = dict(_ledgers(state)), list[News]()
+    judged = ((name, entry) for name, ledger in ledgers.items() for entry in ledger.entries.values())
+    stands = frozenset(notice_key(name, entry.key) for name, entry in judged if entry.shown and not entry.recalled)
+    for together in ready:
+        if len(found) >= most:
+            break
+        news = []
+        for one in together:
+            if isinstance(one, WaitingNotice):
+                news.append(of_waiting(one, now))
+                continue
+            name, entry = one.connection, ledgers[one.connection].entries[one.key]
+            text = said_of(about(state.watched, name), text_of(entry))
+            steps = _steps(state, name, entry.problem.code)
+            news.append(of_beginning(one, entry, text, steps, standing.get((name, one.key)), now))
+        found += told_as_one(news, told, stands, called, now)
+    return found[:most]
+
+
+def _news(state: AgentState, target: TargetSettings, now: Moment) -> list[Sent]:
     """What the target does not know yet, in the order in which it came up: ends before beginnings."""
-    memory, found = state.memory, list[News]()
+    memory, found = state.memory, list[Sent]()
     if may_wait_no_longer(rules_there(quiet_rules(state, PROGRAM, Ledger(), now), target)):
-        found += [of_waiting(one, now) for one in memory.waiting if one.target == target.name]
+        found += [one for one in memory.waiting if one.target == target.name]
     told = {(t.connection, t.key): t for t in memory.told_there if t.target == target.name}
     standing = {(s.connection, s.key): s for s in memory.standing}
     for name, ledger in _ledgers(state):
@@ -146,10 +189,8 @@ def _news(state: AgentState, target: TargetSettings, now: Moment) -> list[News]:
             known, stands = told.get((name, entry.key)), standing.get((name, entry.key))
             decision = decide_there(entry, known, stands, target, rules, now)
             if isinstance(decision, Say):
-                text = said_of(about(state.watched, name), text_of(entry))
                 repeats = 0 if known is None else known.repeats + 1
-                steps = _steps(state, name, entry.problem.code)
-                found.append(of_beginning(name, entry, text, steps, stands, repeats=repeats, now=now))
+                found.append(BeginningSent(name, entry.key, title_of(entry), repeats))
     return found
 
 
@@ -184,7 +225,8 @@ def take_target_answer(state: AgentState, event: TargetAnswered, now: Moment) ->
     name, said = f"“{event.target}”", event.answer.said
     memory, after, given_up = take_outcome(state.memory, event.target, before, event.answer, now)
     effects: list[Effect] = [
-        Record(Severity.WARNING, f"{name} refuses a notice for good: {one.title}: {said}") for one in given_up
+        Record(Severity.WARNING, f"{name} refuses a notice for good: {title}: {said}")
+        for title in dict.fromkeys(one.title for one in given_up)
     ]
     if after.failures and not before.failures:
         effects.append(Record(Severity.WARNING, f"{name} could not be told: {said}; it is tried again"))
@@ -269,6 +311,4 @@ def _shown(state: AgentState, target: TargetSettings, delivery: TargetDelivery) 
     answer, at = delivery.answer, delivery.answered_at
     if answer is None:
         return ShownTarget(target.name, waiting=waiting)
-    return ShownTarget(
-        target.name, answer.taken, answer.said, at, delivery.failing_since, waiting, delivery.taken, delivery.failed
-    )
+    return ShownTarget(target.name, answer.taken, answer.said, at, delivery.failing_since, waiting, delivery.outcomes)

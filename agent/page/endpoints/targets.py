@@ -19,7 +19,7 @@ from agent.core.settings import KEY_STORE, TargetSettings, in_key_store
 from agent.core.shown.targets import SendOutcome, targets_of
 from agent.errors import ConfigError
 from agent.page.backend import Answer, Backend, Endpoint, Refused, text_field
-from agent.page.endpoints.settings import in_the_file, in_words, refusal_sentence
+from agent.page.endpoints.settings_told import in_the_file, in_words, refusal_sentence
 from agent.page.qr_code import qr_code
 
 _TRY_SECONDS = 30.0

@@ -10,16 +10,29 @@ const AT_FIRST = 8; // Programs whose messages are drawn; the table has all.
 const REFUSALS_AT_FIRST = 3;
 const RATE_HIGH = 20;
 
-/** The card of one relay. */
+/** The card of the relays to one application, or of one that does not tell. */
 export function relayCard(one) {
   if (one.unknown) {
     return h("article.card", { "data-key": `relay ${one.name}`, "aria-label": `Relay ${one.name}` }, h("h2", {}, `Relay “${one.name}”`),
       h("p.soft", {}, `What it counts is not known: ${one.unknown}.`));
   }
-  return h("article.card.relay", { "data-key": `relay ${one.name}`, "aria-label": `Relay ${one.name}` },
-    h("header.uptime", {}, h("h2", {}, `Relay “${one.name}”`),
-      h("p.small", {}, `Port ${one.port} leads to ${one.to}. Counted ${ago(one.as_of)}; programs that go around it, and TWS itself, are not counted.`)),
+  const { relays } = one;
+  const alone = relays.length === 1;
+  const title = `${alone ? "Relay" : "Relays"} ${listed(relays.map((relay) => `“${relay.name}”`))}`;
+  const ports = listed(relays.map((relay) => String(relay.port)));
+  return h("article.card.relay", { "data-key": `relay ${relays.map((relay) => relay.port).join(" ")}`, "aria-label": title.replace(/[“”]/g, "") },
+    h("header.uptime", {}, h("h2", {}, title),
+      h("p.small", {}, `${alone ? `Port ${ports} leads` : `Ports ${ports} lead`} to ${one.to}${alone ? "" : ", whose limits they share"}. Counted ${ago(one.as_of)}.`),
+      h("p.small", {}, past(one))),
     refusals(one), lines(one), history(one), rates(one), clients(one), answers(one));
+}
+
+const listed = (names) => (names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names[0]);
+
+/** What uses the same limits and is not counted. */
+function past({ past: names }) {
+  if (names?.length) return `Not counted: ${listed(names)}, past the relay; and TWS itself.`;
+  return names ? "No other program is seen to use TWS past the relay; TWS itself is not counted." : "Programs that go past the relay, and TWS itself, are not counted.";
 }
 
 const level = (used, of) => (used >= of ? "full" : used >= of * NEAR ? "near" : "well");
@@ -38,25 +51,32 @@ function behind(caption, heads, rows) {
 
 // ── market data lines ──
 
-function lines({ lines: { used, of, to_do }, programs }) {
-  const holders = programs.filter((one) => one.lines);
+/** A number, with what may come to it. */
+const number = ({ used, in_doubt, of }) => h("p", {}, h("span.big.number", {}, String(used)), in_doubt ? ` of ${of}, and ${in_doubt} that may be` : ` of ${of}`);
+
+/** A program by name, with its relay where there are several. */
+const named = (one) => (one.relay ? `${one.name} through “${one.relay}”` : one.name);
+
+function lines({ lines: told, programs }) {
+  const { used, of, to_do } = told;
+  const holders = programs.filter((one) => one.lines || one.lines_in_doubt);
   const whole = Math.max(used, of, 1);
   let at = 0;
   return section("lines", "Market data lines",
-    h("p", {}, h("span.big.number", {}, String(used)), ` of ${of}`),
-    h("svg.parts", { viewBox: `0 0 ${whole} 10`, preserveAspectRatio: "none", role: "img", "aria-label": `${used} of ${of} market data lines: ${holders.length ? holders.map((one) => `${one.name} ${one.lines}`).join(", ") : "none"}` },
+    number(told),
+    h("svg.parts", { viewBox: `0 0 ${whole} 10`, preserveAspectRatio: "none", role: "img", "aria-label": `${used} of ${of} market data lines: ${holders.length ? holders.map((one) => `${named(one)} ${one.lines}`).join(", ") : "none"}` },
       h("rect.all", { width: whole, height: 10 }),
       holders.map((one, n) => {
         at += one.lines;
-        return h("g", { "data-shade": n % SHADES }, h("title", {}, `${one.name}: ${one.lines}`), h("rect", { x: at - one.lines, width: one.lines, height: 10 }),
+        return h("g", { "data-shade": n % SHADES }, h("title", {}, `${named(one)}: ${one.lines}`), h("rect", { x: at - one.lines, width: one.lines, height: 10 }),
           at < whole ? h("line", { x1: at, x2: at, y1: 0, y2: 10 }) : null);
       })),
     toDo(to_do, level(used, of)),
     holders.length ? h("ul.holders", {}, holders.map((one, n) => h("li", {},
       h("svg.swatch", { viewBox: "0 0 10 10", "aria-hidden": "true", "data-shade": n % SHADES }, h("rect", { width: 10, height: 10 })),
-      h("span", {}, `${one.name}: `, h("strong", {}, String(one.lines)), ` (${one.kinds.join(", ")})`)))) : null,
+      h("span", {}, `${named(one)}: `, h("strong", {}, String(one.lines)), ` (${one.kinds.join(", ")}${one.lines_in_doubt ? `; ${one.lines_in_doubt} more may be in use` : ""})`)))) : null,
     holders.length ? behind("Market data by program", ["Program", "Lines", "Open", "Instruments"],
-      holders.map((one) => [one.name, String(one.lines), one.kinds.join(", "), one.instruments.join("; ") + (one.left_out ? ` and ${one.left_out} more` : "")])) : null);
+      holders.map((one) => [named(one), String(one.lines), one.kinds.join(", "), one.instruments.join("; ") + (one.left_out ? ` and ${one.left_out} more` : "")])) : null);
 }
 
 // ── historical requests ──
@@ -72,9 +92,9 @@ function from(time) {
 function history({ history: told, programs, step }) {
   const { used, of, curve, to_do, left } = told;
   const senders = programs.filter((one) => one.history);
-  const rows = [...senders.map((one) => [one.name, String(one.history)]), ...(left ? [["Programs that have left", String(left)]] : [])];
+  const rows = [...senders.map((one) => [named(one), String(one.history)]), ...(left ? [["Programs that have left", String(left)]] : [])];
   return section("history", "Historical requests in ten minutes",
-    h("p", {}, h("span.big.number", {}, String(used)), ` of ${of}`),
+    number(told),
     filling(curve, of, step, `${used} of ${of} historical requests in ten minutes; one more is safe ${from(told.safe_at)}`),
     h("p", {}, h("strong", {}, "The next is safe "), `${from(told.safe_at)}.`),
     toDo(to_do, level(used, of)),
@@ -120,8 +140,8 @@ function rates({ programs, rate_to_do, step }) {
   const high = counted.reduce((worst, one) => (level(one.most, one.rate_allowed) === "well" ? worst : "near"), "well");
   return section("rates", "Messages a second, in the last ten minutes", toDo(rate_to_do, high),
     counted.slice(0, AT_FIRST).map((one) => h("div.rate", {},
-      h("p", {}, one.name, h("span.soft", {}, `: ${one.rate} now, ${one.most} at most, ${one.rate_allowed} allowed`)),
-      h("svg", { viewBox: `0 0 60 ${RATE_HIGH}`, preserveAspectRatio: "none", role: "img", "aria-label": `${one.name}: ${one.most} messages in its busiest second of the last ten minutes, ${one.rate_allowed} allowed` },
+      h("p", {}, named(one), h("span.soft", {}, `: ${one.rate} now, ${one.most} at most, ${one.rate_allowed} allowed`)),
+      h("svg", { viewBox: `0 0 60 ${RATE_HIGH}`, preserveAspectRatio: "none", role: "img", "aria-label": `${named(one)}: ${one.most} messages in its busiest second of the last ten minutes, ${one.rate_allowed} allowed` },
         one.peaks.map((peak, n) => {
           const tall = Math.min(RATE_HIGH, (peak / one.rate_allowed) * (RATE_HIGH - 3));
           const away = (one.peaks.length - 1 - n) * step;
@@ -132,8 +152,8 @@ function rates({ programs, rate_to_do, step }) {
     counted.length ? h("p.axis", { "aria-hidden": "true" }, h("span", {}, "10 minutes ago"), h("span", {}, "now")) : null,
     counted.length ? h("p.small", {}, "Each bar is the busiest second of ten; the dashed line is what IB allows each program.") : null,
     programs.length ? behind("Messages a second by program", ["Program", "Now", "Busiest second of ten minutes", "Allowed", "Orders"],
-      [...counted, ...programs.filter((one) => one.uncounted)].map((one) => (one.uncounted ? [one.name, `Not counted: ${one.uncounted}`, "–", "–", "–"] : [one.name, String(one.rate), String(one.most), String(one.rate_allowed), String(one.orders)]))) : null,
-    programs.some((one) => one.uncounted) ? h("ul.plain.small", {}, programs.filter((one) => one.uncounted).map((one) => h("li", {}, `${one.name} is not counted: ${one.uncounted}.`))) : null);
+      [...counted, ...programs.filter((one) => one.uncounted)].map((one) => (one.uncounted ? [named(one), `Not counted: ${one.uncounted}`, "–", "–", "–"] : [named(one), String(one.rate), String(one.most), String(one.rate_allowed), String(one.orders)]))) : null,
+    programs.some((one) => one.uncounted) ? h("ul.plain.small", {}, programs.filter((one) => one.uncounted).map((one) => h("li", {}, `${named(one)} is not counted: ${one.uncounted}.`))) : null);
 }
 
 // ── the rest ──

@@ -56,6 +56,9 @@ export function field(table, key, page, saved) {
   return row(key.name, key.label, key.help, [made, error], { id, grouped, same: JSON.stringify([key.value, table.entry]) });
 }
 
+/** The fields of the keys of a table that are folded away, or of those that are not. */
+export const fields = (table, page, saved, folded) => table.keys.filter((key) => key.advanced === folded).map((key) => field(table, key, page, saved));
+
 const CONTROLS = { switch: onOff, choice, lines, times };
 const described = (id) => `${id}-hint ${id}-error`;
 
@@ -90,9 +93,9 @@ function mark(input, typing) {
   else delete its.dataset.typing;
 }
 
-function text({ id, value, example, empty }, save) {
+function text({ id, value, example, empty, suggested }, save) {
   const before = value === empty ? "" : value;
-  const input = h("input", { id, type: "text", spellcheck: "false", autocomplete: "off", placeholder: example ? `for example ${example}` : null, "aria-describedby": described(id) });
+  const input = h("input", { id, type: "text", list: suggested ? "relay-targets" : null, spellcheck: "false", autocomplete: "off", placeholder: example ? `for example ${example}` : null, "aria-describedby": described(id) });
   input.value = before;
   return typed(input, before, () => (input.value.trim() === "" && empty ? empty : input.value), save);
 }

@@ -2,6 +2,7 @@
 
 import { ago, clock, h, now, patch, standing } from "/dom.js";
 import { get } from "/live.js";
+import { href } from "/parts.js";
 import { relayCard } from "/relay_pictures.js";
 import { shape } from "/shapes.js";
 
@@ -39,7 +40,7 @@ function draw(connections, relays) {
   return [
     h("h1", {}, "Limits"),
     h("p.lead", {}, "What Interactive Brokers allows, and what is in use as far as another program can see it."),
-    relays.length ? h("div.cards.relays", { "data-key": "relays" }, relays.map(relayCard)) : noRelay(connections),
+    relays.length ? h("div.cards.relays", { "data-key": "relays" }, relays.map(relayCard)) : noRelay(),
     h("div.cards", { "data-key": "connections" }, connections.map((one) =>
       h("article.card", { "data-key": one.connection, "aria-label": one.connection },
         h("h2", {}, one.connection),
@@ -53,12 +54,11 @@ function draw(connections, relays) {
 }
 
 /** How to see what every program uses. */
-function noRelay(connections) {
+function noRelay() {
   return h("details.card.no-relay", { "data-key": "no relay" }, h("summary", {}, "See what each program uses"),
     h("p", {}, "TWS tells no program how much of a limit is in use. Gatelight’s relay stands between programs and TWS, passes everything on untouched, and counts: market data lines, historical requests, messages a second, each with the program that uses it, before TWS refuses anything."),
-    h("p", {}, "Write this into the configuration file; ", h("code", {}, "to"), " is the name of a connection that is written there, or a host and a port, such as 127.0.0.1:4001."),
-    h("pre", {}, `[[relays]]\nname = ${JSON.stringify("Mine")}\nlisten = 5002\nto = ${JSON.stringify(connections[0]?.connection ?? "127.0.0.1:4001")}`),
-    h("p", {}, "Gatelight starts it, and lets it go on when Gatelight itself ends. Let your programs connect to port 5002. To go back, give them the port of TWS again."));
+    h("p", {}, "Gatelight starts it, and lets it go on when Gatelight itself ends. Your programs connect to its port then; to go back, give them the port of TWS again."),
+    h("p", {}, h("a.button", { href: href("settings", "new-relay", "name") }, "Set up a relay")));
 }
 
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -4,17 +4,19 @@ import { h, ident, patch } from "/dom.js";
 import { confirm } from "/dialog.js";
 import { get, post } from "/live.js";
 import { href } from "/parts.js";
-import { field, inputAt, row, toggle } from "/settings_fields.js";
+import { fields, inputAt, row, toggle } from "/settings_fields.js";
 import { fieldOf } from "/settings_link.js";
+import { relays } from "/settings_relays.js";
 
 const AGAIN = 2_000; // Milliseconds between two readings, however often the view changes.
 
 export function show(root, page, rest) {
-  const state = { left: false, open: null, wanted: null, first: true };
+  const state = { left: false, open: null, relay: null, wanted: null, first: true };
   let readAt = 0;
   let readings = 0;
-  async function load(open = state.open) {
+  async function load(open = state.open, relay = state.relay) {
     state.open = open;
+    state.relay = relay;
     readAt = performance.now();
     const mine = ++readings;
     try {
@@ -40,6 +42,7 @@ function draw(root, page, settings, state, load, rest) {
   if (state.first) {
     state.wanted = rest.length ? fieldOf(rest, connections.map(({ entry }) => entry)) : null;
     state.open = opened(connections, state.wanted);
+    state.relay = settings.tables.find(({ name, entry }) => name === "relays" && state.wanted?.startsWith(`relays.${entry}.`))?.entry ?? null;
   }
   const wanted = h("div", {},
     h("h1", {}, "Settings"),
@@ -50,6 +53,7 @@ function draw(root, page, settings, state, load, rest) {
       connections.length ? null : h("p.soft", {}, "None is written down: every TWS and IB Gateway found on this computer is watched by itself."),
       connections.map((table) => connection(table, page, state, load)),
       add(page, load)),
+    relays(settings, page, loadRelay(state, load), state),
     others.map((table) => plain(table, page, load)),
     advanced("everything", others.map((table) => fields(table, page, load, true)), h("p.small", {}, "All settings are kept in ", h("code", {}, settings.file), ".")));
   keepWhatIsTyped(root, wanted);
@@ -59,6 +63,9 @@ function draw(root, page, settings, state, load, rest) {
     arrive(state);
   }
 }
+
+/** Reads again after a relay was changed: its name, where that has changed, is the one that is open. */
+const loadRelay = (state, load) => (name = state.relay) => load(state.open, name);
 
 /** The connection that is open at first: the one that was asked for, or the only one. */
 function opened(connections, wanted) {
@@ -94,8 +101,6 @@ function atLogin({ at_login: on }, page, load) {
   return row("at-login", "Start at log-in", "For this user, without administrator rights.", toggle("at-login", on, change), { id: "at-login", same: String(on) });
 }
 
-const fields = (table, page, load, folded) => table.keys.filter((key) => key.advanced === folded).map((key) => field(table, key, page, load));
-
 /** The keys of a table that are not advanced. */
 function plain(table, page, load) {
   const its = fields(table, page, load, false);
@@ -126,7 +131,7 @@ function connection(table, page, state, load) {
       for (const other of document.querySelectorAll("details.connection[open]")) if (other !== me) other.open = false;
     } else if (state.open === table.entry) state.open = null;
   };
-  return h("details.connection.card", { "data-key": `connection ${table.entry}`, open: state.open === table.entry, ontoggle: open },
+  return h("details.entry.connection.card", { "data-key": `connection ${table.entry}`, open: state.open === table.entry, ontoggle: open },
     h("summary", { id: `${id}-summary` }, h("h3", { id }, table.entry), " ", h("span.soft", {}, inShort(table))),
     h("div.group", { role: "region", "aria-labelledby": id },
       fields(table, page, load, false),

@@ -1,11 +1,19 @@
 """What relays count, judged: which limit is nearly used up, by whom, and who joined last."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from agent.core.evidence.relays import current_counts, joined_last, leading_to, relayed_label, relayed_name
-from agent.core.evidence.words import appointment
-from agent.core.facts import Facts, Known, RelaySeen, Unknown
+from agent.core.evidence.relays import (
+    CountedTogether,
+    application_of,
+    counted_together,
+    joined_last,
+    past_relays,
+    relayed_label,
+    relayed_name,
+)
+from agent.core.evidence.words import appointment, listed, program
+from agent.core.facts import Facts, Unknown
 from agent.core.problem import Absent, Present, Undecided, Verdict
 from agent.core.relay_facts import LimitUse, RelayCounts, RelayProgram, RelayRefusal
 from agent.tws.limits import NEAR_OVER
@@ -26,30 +34,36 @@ class Limited(NamedTuple):
 
 
 def judge_near(facts: Facts, limit: Limited) -> Verdict:
-    """Whether the limit is nearly used up, at each relay that leads to this connection."""
+    """Whether the limit is nearly used up by all programs behind the relays that lead to this application together."""
     if isinstance(facts.machine.relays, Unknown):
         return Undecided(facts.machine.relays.reason)
     found: list[Present] = []
-    reason = ""
-    for relay in leading_to(facts):
-        counts = current_counts(facts, relay)
-        if isinstance(counts, Unknown):
-            reason = f"relay “{relay.name}” does not tell what it counts: {counts.reason}"
-        elif (use := limit.use(counts.value)) is not None and use.near_since is not None:
-            found.append(_near(facts, relay, counts.value, limit, use, use.near_since))
+    counted, silent = counted_together(facts)
+    for one in counted:
+        use = limit.use(one.counts)
+        if use is not None and use.near_since is not None:
+            found.append(_near(facts, one, limit, use, use.near_since))
+        else:
+            silent += one.silent
     if found:
         return tuple(found)
-    return Undecided(reason) if reason else Absent()
+    return Undecided(silent[0]) if silent else Absent()
 
 
-def _near(facts: Facts, relay: RelaySeen, counts: RelayCounts, limit: Limited, use: LimitUse, since: float) -> Present:
+def _near(facts: Facts, counted: CountedTogether, limit: Limited, use: LimitUse, since: float) -> Present:
+    counts = counted.counts
     users = sorted((one for one in counts.programs if limit.share(one)), key=limit.share, reverse=True)
     joined = joined_last(facts, counts)
     most = relayed_name(users[0]) if users else "programs that have left"
     began = appointment(facts, since)
+    names = [f"“{relay.name}”" for relay in counted.relays]
+    who = f"relay {names[0]} counts" if len(names) == 1 else f"relays {listed(names)} count"
     evidence = [
-        f"relay “{relay.name}” counts {use.used} of {use.of} {limit.what} in use, {use.most} at most since {began}",
+        f"{who} {use.used} of {use.of} {limit.what} in use, {use.most} at most since {began}",
+        *([_UNSURE.format(use.unsure)] if use.unsure else []),
         *(f"{relayed_label(one)}: {limit.share(one)}" for one in users[:_USERS_TOLD]),
+        *counted.silent,
+        *_past(facts, counted),
     ]
     told = ""
     if joined is not None:
@@ -58,21 +72,31 @@ def _near(facts: Facts, relay: RelaySeen, counts: RelayCounts, limit: Limited, u
     return Present(
         {"of": str(use.of), "most": most, "joined": told},
         tuple(evidence),
-        instance=str(relay.port),
+        instance=counted.instance,
         since=facts.now.monotonic - (facts.now.wall - since),
     )
 
 
+_UNSURE = "up to {} more may be in use: TWS refused a message without saying which (notice 100)"
+
+
+def _past(facts: Facts, counted: CountedTogether) -> Iterator[str]:
+    """Who is not counted."""
+    past = past_relays(facts.machine, application_of(counted.relays[0]))
+    if past:
+        names = listed(program(one) for one in past)
+        yield f"not counted, since it does not go through a relay: {names}"
+
+
 def far_from(limit: Limited) -> Callable[[Facts, str], Mapping[str, str] | None]:
-    """For `GoodNews.known`: the relay that counted it still does, and the limit is not near any more."""
+    """For `GoodNews.known`: those that counted it still do, and the limit is not near any more."""
 
     def known(facts: Facts, instance: str) -> Mapping[str, str] | None:
-        for relay in leading_to(facts):
-            counts = current_counts(facts, relay)
-            if str(relay.port) == instance and isinstance(counts, Known):
-                use = limit.use(counts.value)
-                if use is not None and use.used < use.of * NEAR_OVER:
-                    return {"used": str(use.used), "of": str(use.of)}
+        counted, _ = counted_together(facts)
+        for one in counted:
+            use = limit.use(one.counts)
+            if one.instance == instance and not one.silent and use is not None and use.used < use.of * NEAR_OVER:
+                return {"used": str(use.used), "of": str(use.of)}
         return None
 
     return known
@@ -80,8 +104,8 @@ def far_from(limit: Limited) -> Callable[[Facts, str], Mapping[str, str] | None]
 
 def refused_lately(facts: Facts, codes: frozenset[int]) -> tuple[RelayRefusal, ...]:
     """What TWS has refused programs lately with one of these notices, as relays saw it; the latest first."""
-    told = (current_counts(facts, relay) for relay in leading_to(facts))
-    found = [one for counts in told if isinstance(counts, Known) for one in counts.value.refusals if one.code in codes]
+    counted, _ = counted_together(facts)
+    found = [refusal for one in counted for refusal in one.counts.refusals if refusal.code in codes]
     recent = [one for one in found if facts.now.wall - one.at < facts.timing.notice_lasting]
     return tuple(sorted(recent, key=lambda one: -one.at))
 

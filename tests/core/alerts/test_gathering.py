@@ -142,6 +142,17 @@ def test_those_that_stay_bad_are_named_when_the_others_are_well_again() -> None:
     assert ear.gathered == Gathered()
 
 
+def test_the_last_one_of_many_is_no_number() -> None:
+    ear, names = Ear(), list(HUNDRED)
+    ear.hear(begin(name) for name in names[:4])
+    ear.hear(at=MOMENT)
+    ear.hear([e for name in names[1:4] for e in end(name)], at=100.0)
+    ear.told(at=100.0 + TOLD_AGAIN)
+    ear.hear(end(names[0]), at=300.0)
+
+    assert [told.title for told in ear.told(at=300.0 + MOMENT)] == ["IB Gateway is connected to IB again"]
+
+
 def test_different_titles_and_texts_are_not_said_of_all() -> None:
     ear = Ear()
     ear.hear(begin(f"gw-00{n}", "api-port-mismatch", f"It listens on {4000 + n}") for n in range(5))

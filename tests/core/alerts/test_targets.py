@@ -92,13 +92,13 @@ def test_the_oldest_goes_where_there_is_no_room_and_other_targets_lose_nothing()
 
 
 def test_a_message_says_how_late_it_is_only_when_it_is_late() -> None:
-    assert of_waiting(WAITING, NOW.later(30)).text == "It is over."
-    assert of_waiting(WAITING, NOW.later(840)).text == "This was 14 min ago: It is over."
+    assert of_waiting(WAITING, NOW.later(30)).aged == "It is over."
+    assert of_waiting(WAITING, NOW.later(840)).aged == "This was 14 min ago: It is over."
 
 
 def test_of_several_notices_the_gravest_gives_the_kind_and_ends_none() -> None:
-    over = News(WAITING, Severity.INFO, "Over", "It is over.", over=True)
-    bad = News(SENT, Severity.WARNING, "It is bad", "Bad.", ("Mend it.",))
+    over = News((WAITING,), Severity.INFO, "Over", "It is over.", over=True)
+    bad = News((SENT,), Severity.WARNING, "It is bad", "Bad.", ("Mend it.",))
 
     assert message_from([over]) == TargetMessage("Over", "It is over.", "success")
     assert message_from([bad]) == TargetMessage("It is bad", "Bad.\n1. Mend it.", "warning")
@@ -124,4 +124,4 @@ def test_what_arrived_is_known_there_and_waits_no_longer() -> None:
 
     assert memory.waiting == (end,)
     assert memory.told_there == ()
-    assert (after.failures, after.failing_since, after.on_its_way, after.taken) == (0, None, (), 1)
+    assert (after.failures, after.failing_since, after.on_its_way, after.outcomes) == (0, None, (), {"taken": 1})

@@ -3,7 +3,14 @@ from dataclasses import replace
 import pytest
 
 from agent.core.evidence.processes import client_count, clients_of, listener_at
-from agent.core.evidence.relays import OWN_RELAY, relays_of, with_relays, worth_telling
+from agent.core.evidence.relays import (
+    OWN_RELAY,
+    application_of,
+    past_relays,
+    relays_of,
+    with_relays,
+    worth_telling,
+)
 from agent.core.facts import ApiClient, Fact, Known, Listener, MachineFacts, RelaySeen, Unknown
 from agent.core.relay_facts import LimitUse, RelayCounts
 from agent.tws.relays import RelayKind, relay_kind
@@ -13,6 +20,7 @@ RELAY = relay_seen()
 LISTENER = Listener(5002, RELAY.pid, "python3")
 ITS_OWN = ApiClient(4002, RELAY.pid, "python3", connections=2)
 BOT, CHART = ApiClient(5002, 991, "quantower"), ApiClient(5002, 992, "python3", script="bot.py")
+BEHIND = tuple(replace(one, port=4002, relayed=True) for one in (BOT, CHART))
 OTHER = ApiClient(4002, 993, "ninja")
 
 
@@ -35,14 +43,25 @@ def test_programs_behind_a_relay_are_clients_of_the_port_to_which_it_leads() -> 
     straight = facts(told, connected(4002), wants=connection(port=4002))
     through = facts(told, connected(5002), wants=connection(port=5002))
 
-    assert clients_of(straight) == (replace(BOT, port=4002), replace(CHART, port=4002), OTHER)
+    assert clients_of(straight) == (*BEHIND, OTHER)
     assert client_count(straight) == 3
     assert clients_of(through) == (BOT, CHART)
     assert with_relays(told) == told
 
 
 def test_a_relay_whose_programs_are_not_seen_stands_for_them() -> None:
-    assert clients_of(facts(with_relays(around(ITS_OWN)), connected(4002), wants=connection(port=4002))) == (ITS_OWN,)
+    (seen,) = clients_of(facts(with_relays(around(ITS_OWN)), connected(4002), wants=connection(port=4002)))
+    assert seen == replace(ITS_OWN, relayed=True)
+
+
+def test_only_programs_that_go_past_every_relay_are_not_counted() -> None:
+    own = ApiClient(4002, 5, "gatelight", own=True)
+    told = with_relays(around(ITS_OWN, BOT, OTHER, own))
+
+    assert past_relays(told, application_of(RELAY)) == (OTHER,)
+    assert past_relays(told, application_of(replace(RELAY, to_port=4001))) == ()
+    # Of another computer nothing is seen.
+    assert past_relays(told, ("nas", "4002")) == ()
 
 
 def test_a_relay_to_another_computer_changes_no_client_here() -> None:

@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
+from agent.core.evidence.relays_together import together
+from agent.core.relay_facts import NearMark
 from agent.core.shown.relayed import RelayUse, relay_use, relay_use_to_json
-from agent.relay.ledger import HistoryWindows, LineKind, NearMark, ProgramUsage, Refusal
+from agent.relay.doubts import LineKind
+from agent.relay.ledger import HistoryWindows, ProgramUsage, Refusal
 from agent.relay.report import refusals_as_json, relay_as_json
 
 NOW, WRITTEN = 10_000.0, 1_795_000_000.0
@@ -28,7 +31,7 @@ def report(*usages: ProgramUsage, windows: HistoryWindows | None = None, lines: 
     told["refusals"] = refusals_as_json(((usage, one) for usage in usages for one in usage.refusals), NOW)
     for one in (*told["programs"], *told["left"], *told["refusals"]):
         one["label"] = one["peer"]
-    return told
+    return together([told])
 
 
 def use_of(told: dict[str, Any]) -> RelayUse:
@@ -146,6 +149,45 @@ def test_a_report_of_another_version_is_said_so(change: dict[str, Any]) -> None:
     told = relay_use_to_json(report(program("a")) | change)
 
     assert told == {"name": "Paper relay", "unknown": "it was started by another version of Gatelight"}
+
+
+def test_programs_of_several_relays_are_shown_together_each_with_its_relay() -> None:
+    use = use_of(both := report_of_two(program("a", lines=60), program("b", lines=35)))
+
+    assert [(one.name, one.port) for one in use.relays] == [("Paper relay", 5002), ("Lab", 5003)]
+    assert [(one.name, one.relay, one.lines) for one in use.programs] == [("a", "Paper relay", 60), ("b", "Lab", 35)]
+    assert (use.lines.used, use.lines.of, use.past) == (95, 100, None)
+    assert use.lines.to_do.startswith("Nearly used up. a holds most, 60")
+    assert relay_use_to_json(both | {"past": ["excel.exe (pid 5)"]})["past"] == ["excel.exe (pid 5)"]
+    assert "relay" not in relay_use_to_json(report(program("a")))["programs"][0]
+
+
+def report_of_two(first: ProgramUsage, second: ProgramUsage) -> dict[str, Any]:
+    near = {"lines": NearMark(5.0), "history": NearMark(5.0)}
+    told = []
+    for name, port, usage in (("Paper relay", 5002, first), ("Lab", 5003, second)):
+        about = {"name": name, "port": port, "to": "127.0.0.1:4002", "pid": port, "written": WRITTEN, "refusals": []}
+        one = relay_as_json(about, [usage], HistoryWindows(), 100, near, NOW)
+        one["programs"][0]["label"] = usage.peer
+        told.append(one)
+    return together(told)
+
+
+def test_what_tws_may_have_refused_is_said_beside_what_is_certain() -> None:
+    usage, windows = program("a", lines=3), HistoryWindows()
+    usage.doubts.asked(NOW, 3, LineKind.STREAM)
+    usage.open_line(3, LineKind.STREAM, "AAPL STK")
+    usage.doubts.asked_history(NOW, 9, 2)
+    windows.add(NOW, "c", "r", 2, usage)
+    usage.doubts.refused(NOW)
+    use = use_of(report(usage, windows=windows))
+
+    assert (use.lines.used, use.lines.in_doubt, use.programs[0].lines_in_doubt) == (3, 1, 1)
+    assert use.lines.to_do == (
+        "97 more fit. a holds most, 3. 1 more may be in use: TWS refused a message without saying which (notice 100)."
+    )
+    assert (use.history.used, use.history.in_doubt) == (0, 2)
+    assert "2 more may count" in use.history.to_do
 
 
 def test_a_relay_whose_counts_are_not_known_says_why() -> None:

@@ -1,0 +1,140 @@
+"""Two relays to one TWS: what they use of its limits is told together, before it refuses anything."""
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.core.clock import Moment
+from agent.core.problem import Absent
+from agent.observers.relays import RelayObserver
+from agent.platforms import current
+from agent.problems.data_lines_near import DATA_LINES_NEAR
+from agent.relay.keeping import lines_beside
+from agent.runtime.clock import SystemClock
+from tests.problems.scene import connection, facts, gateway, machine
+from tests.relay.test_counts import leave, stock, until
+from tests.relay.test_meter import Program, Relayed
+from tests.relaying import reporting
+from tests.simulator.conftest import StartSimulator, quiet_clients, start
+from tests.simulator.ibkr_client import IbkrClient
+
+__all__ = ["quiet_clients", "start"]
+
+LINES = 20
+
+
+@pytest.fixture
+def observed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
+    """The relays of a folder, as the agent sees them now."""
+    monkeypatch.setattr("agent.observers.relays.relay_runs", lambda _: True)
+    observer = RelayObserver(tmp_path, current().socket_reader)
+    clock = SystemClock()
+
+    def look() -> tuple[Moment, Any]:
+        now = clock.now()
+        return now, observer.observe(now)
+
+    return look
+
+
+async def test_lines_of_two_relays_are_near_together_before_tws_refuses_one(
+    start: StartSimulator, tmp_path: Path, observed: Callable[[], Any]
+) -> None:
+    simulator = await start(server_version=226)
+    await simulator.apply("limits", str(LINES))
+
+    def near() -> Any:
+        now, seen = observed()
+        around = machine(gateway(ports=(simulator.port,)), relays=seen)
+        return DATA_LINES_NEAR.check(replace(facts(around, wants=connection(port=simulator.port)), now=now))
+
+    with contextlib.ExitStack() as stack:
+        ports = [stack.enter_context(reporting(tmp_path, name, simulator.port, LINES)) for name in ("First", "Second")]
+        clients = []
+        for number, port in enumerate(ports):
+            clients.append(client := IbkrClient())
+            await client.start(port, 7 + number)
+            for line in range(8):
+                client.api.reqMktData(100 + line, stock("AAPL"), "", False, False, [])
+        await until(lambda: simulator.limits.lines() == 16)
+        assert near() == Absent()
+
+        # Neither is near the limit alone.
+        for client in clients:
+            client.api.reqMktData(200, stock("MSFT"), "", False, False, [])
+        await until(lambda: isinstance(near(), tuple))
+        (verdict,) = near()
+        assert verdict.evidence[0].startswith(f"relays “First” and “Second” count 18 of {LINES} market data lines")
+        assert simulator.limits.lines() == 18
+
+        for client in clients:
+            client.api.reqMktData(201, stock("MSFT"), "", False, False, [])
+            client.api.reqMktData(202, stock("MSFT"), "", False, False, [])
+        await clients[1].notice(101)
+        for client in clients:
+            client.api.cancelMktData(100)
+            client.api.cancelMktData(1)
+            await leave(client)
+
+
+def test_the_allowance_that_is_learnt_is_that_of_all_relays(tmp_path: Path) -> None:
+    def report(name: str, **about: Any) -> None:
+        told = {"to": "127.0.0.1:4002", "pid": 1, "written": time.time(), "lines": {"used": 30, "of": 100}}
+        (tmp_path / f"{name}.json").write_text(json.dumps(told | about))
+
+    report("beside")
+    report("localhost", to="localhost:4002")
+    report("elsewhere", to="127.0.0.1:4001")
+    report("ourselves", pid=os.getpid())
+    report("long ago", written=time.time() - 60.0)
+    report("broken", lines=None)
+
+    assert lines_beside(tmp_path, "127.0.0.1:4002") == 60
+    assert lines_beside(tmp_path / "gone", "127.0.0.1:4002") == 0
+
+
+def test_a_refused_line_is_learnt_once_the_others_are_known() -> None:
+    relayed = Relayed()
+    asked: list[str] = []
+
+    def beside(target: str) -> int:
+        asked.append(target)
+        return 60
+
+    relayed.meter._beside = beside
+    program = Program(relayed)
+    for number in range(20):
+        program.stream(number)
+    program.refused(101, 19)
+    while relayed.meter._learning is not None:
+        relayed.later(0.1)
+    relayed.later(2.0)
+
+    assert asked == ["127.0.0.1:4002"]
+    assert relayed.reports[-1]["lines"]["of"] == 79
+    assert relayed.reports[-1]["learnt"]["lines"] == 79
+
+
+def test_a_disk_that_does_not_answer_costs_what_the_others_use() -> None:
+    relayed = Relayed()
+
+    def beside(_: str) -> int:
+        raise OSError
+
+    relayed.meter._beside = beside
+    program = Program(relayed)
+    for number in range(20):
+        program.stream(number)
+    program.refused(101, 19)
+    while relayed.meter._learning is not None:
+        relayed.later(0.1)
+
+    assert relayed.meter.has_learnt
+    assert isinstance(relayed.reports[-1], dict)
