@@ -29,6 +29,7 @@ ASKED_IN_VAIN = {
     # Of Pillow and Apprise, which do without.
     *("PIL._avif", "PIL._webp", "PIL._imagingft", "PIL._imagingcms", "markdown", "yaml"),
     *("click", "apprise.cli", "pygments", "markdown_it"),
+    "frozenlist._frozenlist",
 }
 
 
