@@ -136,7 +136,7 @@ def test_a_relayed_connection_goes_on_over_upgrade_downgrade_and_one_that_is_bro
     second.close()
 
     status, said = home.gatelight("relay", "stop", "paper")
-    assert (status, "1 program" in said) == (0, True)
+    assert (status, "1 program." in said) == (0, True), said
     assert program.is_cut()
     program.close()
     assert home.setup(NEXT) == 0
