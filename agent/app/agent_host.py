@@ -195,6 +195,7 @@ class AgentHost:
             await self._outward.close()
             if self._setup is not None:
                 await self._setup.close()
+            await self._world.withdraw_all()
             await self._channels.close()
             self._memory_file.close()
             if self._history is not None:

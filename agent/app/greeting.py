@@ -19,6 +19,8 @@ _PLACES = {
     "win32": "at the right end of the taskbar, perhaps behind the arrow",
     "darwin": "in the menu bar",
 }
+_MOST_NAMED = 3
+"""Connections up to which each is named."""
 _KEEP_SECONDS = 2.0
 """Seconds in which the agent writes down that it welcomes the user; else a later look sees to it."""
 
@@ -67,6 +69,8 @@ class Welcome:
 def greeting(status: Status, *, page: bool, system: str = sys.platform) -> Notice:
     """The notice. `page`: a click on the icon opens the page; without one its menu tells all."""
     names = [c.called for c in status.connections]
+    if len(names) > _MOST_NAMED:
+        names = [f"{len(names)} connections"]
     named = " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part) if names else "TWS and IB Gateway"
     click = "a click on it opens its page" if page else "its menu tells what is wrong and what to do"
     rest = f"It tells you when a link is lost, and why. Its icon is {_PLACES.get(system, 'in the panel')}: {click}."

@@ -14,8 +14,8 @@ import agent
 
 TRY_OUT = "try-own-files"
 """The command of a process that loads every module and ends: for the agent alone, see `agent.__main__`."""
-EARLIER = "gatelight-old-*"
-"""Folders beside the program: `ASIDE` of `installer/windows/gatelight.nsi`."""
+MOVED_ASIDE = "gatelight-old-"
+"""How folders beside the program begin, with a number after it: `ASIDE` of `installer/windows/gatelight.nsi`."""
 _TRY_SECONDS = 50.0
 
 
@@ -90,8 +90,10 @@ def remove_earlier_versions() -> None:
     that it does without those that can be removed.
     """
     if sys.platform == "win32" and getattr(sys, "frozen", False):
-        for folder in Path(sys.executable).parent.glob(EARLIER):
-            shutil.rmtree(folder, ignore_errors=True)
+        for folder in Path(sys.executable).parent.glob(f"{MOVED_ASIDE}*"):
+            # A folder of the user's own may begin like that.
+            if folder.name.removeprefix(MOVED_ASIDE).isdecimal():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _program() -> list[str]:

@@ -1,5 +1,6 @@
 """The first state of the agent, and the real world in which effects are carried out."""
 
+import asyncio
 import os
 import random
 from collections.abc import Callable, Mapping
@@ -26,6 +27,7 @@ from agent.observers.look import Looker
 from agent.platforms import current
 from agent.platforms.exit_watch import watch_exit
 from agent.problems import PROBLEMS
+from agent.runtime.aside import in_thread
 from agent.runtime.clock import SystemClock
 from agent.runtime.logs import private_here
 from agent.runtime.memory_file import MemoryFile
@@ -37,6 +39,13 @@ from agent.tws.privacy import Private
 if TYPE_CHECKING:
     from agent.core.data_test.run import DataTestPlan
     from agent.core.data_test.seen import DataTest
+    from agent.session.data_test import DataTester
+
+
+def _data_tester() -> "type[DataTester]":
+    from agent.session.data_test import DataTester
+
+    return DataTester
 
 
 def knowledge() -> Knowledge:
@@ -94,6 +103,8 @@ class RealWorld:
         self._platform = current()
         self._looker = Looker(self._platform, below, fellow, relays)
         self._channels = channels
+        self._announced: set[str] = set()
+        """Keys of the notices that may be on the screen."""
         self._tested = channels or Chain([])
         self._addresses: Mapping[str, str] = {}
         """By target; secrets."""
@@ -145,10 +156,9 @@ class RealWorld:
 
     async def test_data(self, plan: "DataTestPlan", report: "Callable[[DataTest], None]") -> "DataTest":
         """Run the market data self-test over a session of its own."""
-        from agent.session.data_test import DataTester
-
         clock = self._clock
-        tester = DataTester(
+        # Loaded aside: ib_async's part of it takes longer than a turn of the loop may.
+        tester = (await in_thread(_data_tester, "data test"))(
             plan,
             lambda: clock.now().monotonic,
             lambda: clock.now().wall,
@@ -165,6 +175,7 @@ class RealWorld:
         """Send a notice through the channels."""
         if self._channels is None:
             return None
+        self._announced.add(notice.key)
         delivery = await self._channels.announce(notice)
         return delivery.reason if isinstance(delivery, NotDelivered) else None
 
@@ -183,8 +194,13 @@ class RealWorld:
 
     async def withdraw(self, key: str) -> None:
         """Withdraw a notice from the channels."""
+        self._announced.discard(key)
         if self._channels is not None:
             await self._channels.withdraw(key)
+
+    async def withdraw_all(self) -> None:
+        """Withdraw every notice: once the agent has ended, none of them is true any more."""
+        await asyncio.gather(*(self.withdraw(key) for key in tuple(self._announced)))
 
     def show(self, status: Status) -> None:
         """Pass the status to the callback that shows it."""

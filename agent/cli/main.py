@@ -192,7 +192,7 @@ def _status(options: argparse.Namespace) -> int:
         else:
             from agent.cli.report import render
 
-            print_text(render(status, every=bool(options.verbose)))
+            print_text(render(status, every=bool(options.verbose), named=options.name or ""))
     return 1 if ill else 0
 
 

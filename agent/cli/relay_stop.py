@@ -31,12 +31,20 @@ def stop_relay(places: Places, name: str | None, say: Callable[[str], None], *, 
     if not found:
         say("No relay runs." if name is None else f"No relay {found_words(name)} runs.")
         return 3
+    failed: list[RelayError] = []
     for told in found:
-        _end(places, told)
+        try:
+            _end(places, told)
+        except RelayError as fault:
+            # The others end all the same.
+            failed.append(fault)
+            continue
         # Its last report may be older than the latest connection.
         programs = last_words(places.relays, int(told["pid"])).get("cut", len(told["programs"]))
         cut = f", and with it the connections of {programs} program{'s' if programs > 1 else ''}" if programs else ""
         say(f"Relay “{told['name']}” has ended{cut}.")
+    if failed:
+        raise RelayError(" ".join(map(str, failed)))
     return 0
 
 

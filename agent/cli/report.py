@@ -35,17 +35,19 @@ def render(
     settings: bool = False,
     found: int = _HEALTHY,
     every: bool = False,
+    named: str = "",
 ) -> str:
     """The whole status. `thorough`: as `doctor` prints it, with what could not be decided and what it `found`.
 
     `found` is the doctor's exit status. `settings`: with every setting that was looked at. `every`: of many
     connections, all are told; else those that are well are counted, and a few of the ill ones are told in full.
+    `named`: what the user gave to choose these of the connections.
     """
     left = 0
     connections = status["connections"]
     lines = list(_headline(connections, found)) if thorough else []
     if not thorough and len(connections) > 1:
-        lines = [*_overview(connections, every)]
+        lines = [*_overview(connections, every, named)]
         connections = [c for c in connections if c["overall"] not in _GOOD or any(p["visible"] for p in c["problems"])]
         if len(connections) > MOST_IN_FULL + 1 and not every:
             connections = sorted(connections, key=lambda c: IconState(c["overall"]).rank)
@@ -90,11 +92,11 @@ def _headline(connections: list[dict[str, Any]], found: int) -> Iterator[str]:
         yield "Not well yet: " + "; ".join(p["title"] for _, p in shown)
 
 
-def _overview(connections: list[dict[str, Any]], every: bool) -> Iterator[str]:
+def _overview(connections: list[dict[str, Any]], every: bool, named: str) -> Iterator[str]:
     """Several connections in a table, worst first."""
     from agent.cli.overview import overview
 
-    yield from overview(connections, every=every)
+    yield from overview(connections, every=every, named=named)
 
 
 def _connection(connection: dict[str, Any], thorough: bool, settings: bool = False) -> Iterator[str]:

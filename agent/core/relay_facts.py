@@ -21,7 +21,8 @@ class NearMark:
     def __init__(self, calm: float) -> None:
         """`calm`: seconds below `NEAR_OVER` after which it is over."""
         self._calm = calm
-        self._last = 0.0
+        self.last = 0.0
+        """When so much was in use last that it is not over."""
         self.since: float | None = None
         """When it began; None: it is not nearly used up."""
         self.most = 0
@@ -30,10 +31,10 @@ class NearMark:
     def take(self, now: float, used: int, limit: int) -> None:
         """So much is in use now."""
         if used >= limit * NEAR_OVER:
-            self._last = now
+            self.last = now
         if self.since is None and used >= limit * NEAR:
             self.since, self.most = now, used
-        elif self.since is not None and now - self._last >= self._calm:
+        elif self.since is not None and now - self.last >= self._calm:
             self.since = None
         self.most = max(self.most, used)
 

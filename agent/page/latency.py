@@ -8,8 +8,8 @@ BUCKET_SECONDS = 10.0
 """Of the heartbeats within so many seconds only the slowest is kept: it is the one that matters."""
 MOST_BUCKETS = 360
 """An hour of buckets, about 6 kB."""
-MOST_LATENCIES = 32
-"""Connections that are remembered; a page cannot show more of them apart."""
+MOST_LATENCIES = 128
+"""Connections that are remembered: a server of a hundred has each of its rows filled."""
 
 
 class Latencies:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from agent.core.shown.display import IconState
+from agent.core.shown.groups import ill_words
 from agent.core.shown.menu import headline
 from agent.core.shown.status import ShownConnection, Status
 from agent.core.text import shortened
@@ -11,8 +12,6 @@ _NAME_ROOM = 24
 """Characters of a connection’s name in the line."""
 _MOST_NAMES = 3
 _KINDS = {
-    IconState.PROBLEM: ("has a problem", "have a problem"),
-    IconState.WARNING: ("has a warning", "have a warning"),
     IconState.UNKNOWN: ("is not known", "are not known"),
     IconState.CONNECTING: ("is connecting", "are connecting"),
     IconState.WAITING: ("waits for TWS or IB Gateway", "wait for TWS or IB Gateway"),
@@ -20,7 +19,7 @@ _KINDS = {
     IconState.PAUSED: ("is not watched", "are not watched"),
     IconState.CONNECTED: ("is connected", "are connected"),
 }
-"""What is said of one connection in a state, and of several."""
+"""What is said of one connection in a state, and of several; `ill_words` tells of the others."""
 
 
 def summary(status: Status) -> str:
@@ -34,7 +33,7 @@ def summary(status: Status) -> str:
     if len(every) == 1:
         return headline(every[0])
     worst = min((c.overall for c in every), key=lambda state: state.rank)
-    # Beside a problem, a warning counts as one: the table, the tab and a terminal count both.
+    # Beside a problem, a warning counts too: the table, the tab and a terminal count both.
     kinds = (worst, IconState.WARNING) if worst is IconState.PROBLEM else (worst,)
     so = [c for kind in kinds for c in every if c.overall is kind]
     if worst is IconState.PAUSED:
@@ -42,9 +41,13 @@ def summary(status: Status) -> str:
         so = [c for c in so if not c.wanted]
         if not so:
             return f"{_all(every)} are connected, notices paused"
+    if ill := ill_words(c.overall for c in so):
+        said = f"{'have' if len(so) > 1 else 'has'} {ill}"
+    else:
+        said = _KINDS[worst][len(so) > 1]
     if len(so) == len(every):
-        return f"{_all(every)} {_KINDS[worst][1]}"
-    return f"{len(so)} of {len(every)} {_KINDS[worst][len(so) > 1]}: {_names(so)}"
+        return f"{_all(every)} {said}"
+    return f"{len(so)} of {len(every)} {said}: {_names(so)}"
 
 
 def _all(every: Sequence[ShownConnection]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from agent.core.as_json import as_json, present, rfc3339
 from agent.core.shown.calendar import coming_title
+from agent.core.shown.groups import ConnectionGroup, Grouped, groups_of
 from agent.core.shown.menu import STATE_WORDS, headline, headline_since
 from agent.core.shown.status import ShownConnection, ShownProblem, Status, status_to_json
 from agent.page.path import path_of
@@ -42,6 +43,8 @@ def view(seen: Seen) -> dict[str, Any]:
     shown = status_to_json(status, thorough=True)
     shown["words"] = STATE_WORDS[status.overall]
     shown["summary"] = summary(status)
+    if groups := groups_of([Grouped(c.name, c.host, c.overall, headline(c)) for c in status.connections]):
+        shown["groups"] = [_group(group, status) for group in groups]
     shown["start"] = present({"command": seen.started_as, "at_login": seen.starts_at_login})
     if status.update is not None:
         shown["update"] = as_json(status.update)
@@ -69,6 +72,16 @@ def view(seen: Seen) -> dict[str, Any]:
     shown["set_aside"] = [{"connection": f.connection, "code": f.code} for f in progress.followed if f.set_aside]
     shown["ended"] = as_json(progress.ended)
     return shown
+
+
+def _group(group: ConnectionGroup, status: Status) -> dict[str, Any]:
+    return {
+        "name": group.name,
+        "overall": group.state.value,
+        "words": group.words,
+        "crowded": bool(group.crowd),
+        "connections": [status.connections[place].name for place in group.members],
+    }
 
 
 def _connection(connection: ShownConnection, seen: Seen) -> dict[str, Any]:

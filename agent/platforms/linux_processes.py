@@ -17,8 +17,10 @@ _NAME_KEPT = 15
 """Bytes that the kernel keeps of a name (TASK_COMM_LEN)."""
 _FIRST = 1
 """The ID of the first process of any system or container."""
-_STARTED = 19
-"""Index of the start time among the fields after the name."""
+_FLAGS, _STARTED = 6, 19
+"""Index of the flags, and of the start time, among the fields after the name."""
+_KERNEL_THREAD = 0x00200000
+"""The flag PF_KTHREAD (linux/sched.h)."""
 
 
 class ProcTable:
@@ -44,18 +46,18 @@ class ProcTable:
 
     def describe(self, pid: int) -> Described:
         """See `ProcessTable`."""
-        name, ticks = mark = self._stat(pid)
+        name, ticks, kernel = self._stat(pid)
         # Name and time are those that psutil gives; psutil reads the start of the system once, too.
-        whole = os.fsdecode(name) if len(name) < _NAME_KEPT else BoundedProcess(pid).name()
+        whole = os.fsdecode(name) if kernel or len(name) < _NAME_KEPT else BoundedProcess(pid).name()
         self._boot = self._boot or psutil.boot_time()
-        return Described(whole, self._boot + ticks / self._ticks, mark)
+        return Described(whole, self._boot + ticks / self._ticks, _mark(name, ticks, kernel))
 
     def mark(self, pid: int) -> Hashable:
         """See `ProcessTable`."""
-        return self._stat(pid)
+        return _mark(*self._stat(pid))
 
-    def _stat(self, pid: int) -> tuple[bytes, int]:
-        """Name and start time, in ticks since the system started."""
+    def _stat(self, pid: int) -> tuple[bytes, int, bool]:
+        """Name; start time, in ticks since the system started; whether it is a thread of the kernel’s own."""
         descriptor = os.open(f"{self._root}/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
         try:
             told = os.read(descriptor, 4096)
@@ -66,4 +68,9 @@ class ProcTable:
         fields = told[last + 1 :].split()
         if first < 0 or len(fields) <= _STARTED:
             raise OSError(errno.EPROTO, "a process is not told as it should be")
-        return told[first + 1 : last], int(fields[_STARTED])
+        return told[first + 1 : last], int(fields[_STARTED]), bool(int(fields[_FLAGS]) & _KERNEL_THREAD)
+
+
+def _mark(name: bytes, ticks: int, kernel: bool) -> Hashable:
+    # The kernel's own threads are called after what they do at the moment, and never become a program.
+    return (b"" if kernel else name), ticks

@@ -13,7 +13,7 @@ _held: list[int] = []
 
 
 def hold_files() -> None:
-    """On Windows, let nobody move the packaged program aside from now on.
+    """On Windows, let no program move the packaged one aside from now on.
 
     Windows lets the file of a running program be renamed, unless it is open without FILE_SHARE_DELETE, as Python opens
     files: see CreateFileW. The setup moves only what is not held so, see `installer/windows/gatelight.nsi`.

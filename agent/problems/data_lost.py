@@ -31,13 +31,13 @@ def _check(facts: Facts) -> Verdict:
         told["then"] = f"These must subscribe again: {told['programs']}"
     elif not programs:
         evidence.append("no other program was on the API port when it happened")
-        told = {"programs": "none was connected then", "then": "No program was connected then"}
+        told = {"programs": "none", "then": "No program was connected then"}
     else:
         evidence += [f"{name} was connected when it happened" for name in _names(programs)]
         told = {"programs": listed(_names(programs), room=70)}
         told["then"] = f"These must subscribe again: {told['programs']}"
     severity = Severity.INFO if programs == () else None
-    return Present({**args, **told}, tuple(evidence), severity=severity)
+    return Present({**args, **told}, tuple(evidence), case="none" if programs == () else "", severity=severity)
 
 
 def _names(programs: tuple[Subscriber, ...]) -> tuple[str, ...]:

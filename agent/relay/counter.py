@@ -9,7 +9,6 @@ from agent.relay.doubts import LineKind
 from agent.relay.frames import MOST_WANTED, FrameReader
 from agent.relay.ledger import AnswerTimes, HistoryWindows, ProgramUsage, Refusal
 from agent.tws.codec import HELLO_PREFIX, PROTOBUF_OFFSET, RAW_ID_SIZE, Era, era_of, parse_hello
-from agent.tws.limits import NEAR
 from agent.tws.notices import NoticeKind, kind_of
 from agent.tws.outside import clean
 from agent.tws.requests import ClientRequest, parse_request
@@ -90,7 +89,8 @@ class ConnectionCounter:
         self._changed = changed
         self._now = 0.0
         self._greeting = b""
-        self._greeted = False
+        self._greeted = self._speaks = False
+        """It has said hello, and TWS has answered: messages come."""
         self._asked = FrameReader(_REQUESTS, self._hear_program)
         self._answered = FrameReader(_REPLIES, self._hear_tws)
         self._attentive = False
@@ -101,7 +101,16 @@ class ConnectionCounter:
     def sent(self, passed: memoryview) -> None:
         """The program has sent this."""
         try:
-            self._sent(passed)
+            self._now = self._clock()
+            if not self._speaks:
+                self._greet(passed)
+                return
+            # For each message that a program sends: it must cost next to nothing.
+            asked = self._asked
+            before = asked.frames
+            asked.feed(passed)
+            if new := asked.frames - before:
+                self._count(new)
         except Exception:
             self._stop("its messages cannot be read")
 
@@ -113,6 +122,13 @@ class ConnectionCounter:
         except Exception:
             self._stop("the messages of TWS cannot be read")
 
+    def ended(self) -> None:
+        """TWS has ended the session: nothing of it is open there any more, however long the program waits."""
+        self._usage.over = True
+        self._usage.lines.clear()
+        self._usage.doubts.clear()
+        self._changed()
+
     def _stop(self, reason: str) -> None:
         """Count no more: what was open is not known any longer."""
         if not self._usage.uncounted:
@@ -123,8 +139,19 @@ class ConnectionCounter:
         self._changed()
         self._off()
 
-    def _sent(self, passed: memoryview) -> None:
-        self._now = self._clock()
+    def _count(self, messages: int) -> None:
+        usage = self._usage
+        usage.messages += messages
+        rate = usage.rate.add(self._now, messages)
+        if rate >= usage.nearly:
+            near = usage.rate_near
+            if near.since is not None and rate <= near.most:
+                near.last = self._now
+                return
+            near.take(self._now, rate, usage.allowed)
+            self._changed()
+
+    def _greet(self, passed: memoryview) -> None:
         data: memoryview | bytes = passed
         if not self._greeted:
             self._greeting += bytes(passed[: len(HELLO_PREFIX)])
@@ -140,11 +167,8 @@ class ConnectionCounter:
         hello, before = self._usage.server_version is None, self._asked.frames
         self._asked.feed(data)
         if (new := self._asked.frames - before) and not hello:
-            self._usage.messages += new
-            rate = self._usage.rate.add(self._now, new)
-            if rate >= self._usage.allowed * NEAR:
-                self._usage.rate_near.take(self._now, rate, self._usage.allowed)
-                self._changed()
+            self._count(new)
+        self._speaks = self._usage.server_version is not None
 
     # ── hello ───────────────────────────────────────────────────────────────────────────────────
 
@@ -174,6 +198,7 @@ class ConnectionCounter:
             usage.uncounted = f"its server version {version} is not known"
             raise ValueError("unknown version")
         usage.server_version = version
+        self._speaks = self._greeted
         for reader in (self._asked, self._answered):
             reader.speak(era_of(version))
 
@@ -190,6 +215,8 @@ class ConnectionCounter:
 
     def _request(self, request: ClientRequest, frame: bytes) -> None:
         usage, number = self._usage, request.number
+        if usage.over:
+            return
         request_id = request.request_id
         if kind := _STARTS_ANSWER.get(number):
             self._times(kind).asked(self._now, max(0, request_id))

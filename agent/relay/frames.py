@@ -44,6 +44,13 @@ class FrameReader:
 
     def feed(self, passed: memoryview | bytes) -> None:
         """Read on. Raises ValueError for a length that no frame has, and what `take` raises."""
+        needs, unpack = self._needs, _START.unpack_from
+        if not (self._held or self._passing) and len(passed) >= 8:
+            # The usual case by far: one whole frame, of which nothing is wanted.
+            length, head = unpack(passed)
+            if length == len(passed) - 4 and needs.get(head) == 0:
+                self.frames += 1
+                return
         data: memoryview | bytes = passed
         if self._held:
             data = self._held + bytes(passed)
@@ -53,7 +60,6 @@ class FrameReader:
             self._passing = at - end
             return
         self._passing = 0
-        needs, unpack = self._needs, _START.unpack_from
         while end - at >= 4:
             if end - at >= 8:
                 length, head = unpack(data, at)

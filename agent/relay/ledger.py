@@ -15,6 +15,7 @@ from agent.tws.limits import (
     HISTORICAL_PERIOD,
     HISTORICAL_REQUESTS,
     IDENTICAL_PERIOD,
+    NEAR,
     SAME_CONTRACT_PERIOD,
     SAME_CONTRACT_REQUESTS,
     messages_per_second,
@@ -49,9 +50,11 @@ class RateWindow:
     def add(self, now: float, messages: int) -> int:
         """So many have come now; returns those of the second that ends now."""
         # For each message that a program sends: it must cost next to nothing.
-        self._fed.append((now, messages))
-        self._sum += messages
-        rate = self.within(now)
+        fed, rate, before = self._fed, self._sum + messages, now - _RATE_PERIOD
+        fed.append((now, messages))
+        while fed[0][0] <= before:
+            rate -= fed.popleft()[1]
+        self._sum = rate
         if now >= self._step_ends:
             self._turn(now)
         if rate > self._peak:
@@ -226,6 +229,8 @@ class ProgramUsage:
     """Address and port of its program."""
     client_id: int | None = None
     server_version: int | None = None
+    over: bool = False
+    """TWS has ended the session; the program has not closed its connection yet."""
     uncounted: str = ""
     """Why it is not counted, as a phrase; empty while it is."""
     messages: int = 0
@@ -237,7 +242,9 @@ class ProgramUsage:
     rate: RateWindow = field(default_factory=RateWindow)
     rate_near: NearMark = field(default_factory=lambda: NearMark(RATE_CALM))
     allowed: int = messages_per_second()
-    """Messages that TWS takes of it in a second."""
+    """Messages that TWS takes of it in a second; see `allow`."""
+    nearly: float = messages_per_second() * NEAR
+    """Messages in a second from which on that is near."""
     lines: dict[int, OpenLine] = field(default_factory=dict)
     """By request ID: what was asked for and not cancelled."""
     doubts: Doubts = field(default_factory=Doubts)
@@ -248,6 +255,10 @@ class ProgramUsage:
     answers: dict[str, AnswerTimes] = field(default_factory=dict)
     """By kind of request."""
     _notes: OrderedDict[int, str] = field(default_factory=OrderedDict)
+
+    def allow(self, messages: int) -> None:
+        """TWS takes so many messages of it in a second."""
+        self.allowed, self.nearly = messages, messages * NEAR
 
     def open_line(self, request_id: int, kind: LineKind, instrument: str) -> bool:
         """A line was asked for; False where its ID is in use, so that TWS refuses it, or where there are too many."""

@@ -27,11 +27,14 @@ class Counter(Protocol):
     def received(self, passed: memoryview) -> None:
         """TWS sent this."""
 
+    def ended(self) -> None:
+        """TWS has sent its last byte."""
+
 
 class Side:
     """One of the two sockets of a connection."""
 
-    __slots__ = ("broken", "count", "ended", "other", "told", "waiting", "wanted", "wire")
+    __slots__ = ("broken", "count", "end", "ended", "other", "told", "waiting", "wanted", "wire")
 
     def __init__(self, wire: socket.socket) -> None:
         self.wire = wire
@@ -48,6 +51,8 @@ class Side:
         """The events that were asked for; None: it is not known to the poller."""
         self.count: Callable[[memoryview], None] | None = None
         """Gets what this side has sent, after it was passed on."""
+        self.end: Callable[[], None] | None = None
+        """Is called once this side has sent its last byte."""
 
 
 class RelayedConnection:
@@ -83,11 +88,11 @@ class RelayedConnection:
 
     def watch(self, counter: Counter) -> None:
         """Let a counter read along."""
-        self.near.count, self.far.count = counter.sent, counter.received
+        self.near.count, self.far.count, self.far.end = counter.sent, counter.received, counter.ended
 
     def unwatch(self) -> None:
         """Read along no more."""
-        self.near.count = self.far.count = None
+        self.near.count = self.far.count = self.far.end = None
 
     def ready(self, side: Side, events: int, buffer: memoryview) -> None:
         """Do what the events of a side allow, with `buffer` to read into."""
@@ -162,6 +167,8 @@ class RelayedConnection:
     def _end(self, side: Side) -> None:
         """A side has sent its last byte."""
         side.ended = True
+        if side.end is not None:
+            side.end()
         if side.broken:
             # It had closed altogether, which is what a reset told us: the other side gets to know it as that.
             self.close(reset=True)

@@ -100,7 +100,8 @@ class Meter:
 
     def begin(self, link: RelayedConnection, peer: str) -> None:
         """Count a connection from now on; `peer` is the address and port of its program."""
-        usage = ProgramUsage(self._clock(), peer, allowed=messages_per_second(self._lines))
+        usage = ProgramUsage(self._clock(), peer)
+        usage.allow(messages_per_second(self._lines))
         self._programs[link] = usage
         counter = ConnectionCounter(
             usage, self._windows, self._clock, link.unwatch, self._lines_refused, self._note_change
@@ -208,4 +209,4 @@ class Meter:
         self._lines = lines
         self._about.pop("learnt", None)
         for usage in self._programs.values():
-            usage.allowed = messages_per_second(lines)
+            usage.allow(messages_per_second(lines))

@@ -111,10 +111,13 @@ class Relay:
     def run(self) -> None:
         """Relay until stopped, and close everything."""
         buffer = memoryview(bytearray(BUFFER))
-        wait, links, bell = self._poller.wait, self._links, self._bell.fileno()
+        wait, links, bell, clock = self._poller.wait, self._links, self._bell.fileno(), time.monotonic
+        tick = self._meter.tick if self._meter is not None else None
+        new: list[int] = []
+        rung = True
         try:
+            # For each message: what is seldom is asked for only where something has said so.
             while not self._stopping:
-                new: list[int] = []
                 for number, events in wait(_REST):
                     found = links.get(number)
                     if found is not None:
@@ -130,22 +133,31 @@ class Relay:
                         new.append(number)
                     elif number == bell:
                         self._bell.recv(BUFFER)
-                # New sockets come last: they may get the numbers of sockets that were closed above.
-                for number in new:
-                    self._accept(self._listening[number])
-                while not self._orders.empty():
-                    self._change(*self._orders.get())
-                while not self._loops.empty():
-                    self._know_loop(self._loops.get())
-                if self._order.drain and not self._links:
+                        rung = True
+                if new:
+                    # New sockets come last: they may get the numbers of sockets that were closed above.
+                    for number in new:
+                        self._accept(self._listening[number])
+                    new.clear()
+                if rung:
+                    rung = False
+                    self._heed()
+                if not links and self._order.drain:
                     return
-                now = time.monotonic()
+                now = clock()
                 if self._resting_until and now >= self._resting_until:
                     self._rest_until(0)
-                if self._meter is not None:
-                    self._meter.tick(now)
+                if tick is not None:
+                    tick(now)
         finally:
             self.close()
+
+    def _heed(self) -> None:
+        """Do what another thread has asked for."""
+        while not self._orders.empty():
+            self._change(*self._orders.get())
+        while not self._loops.empty():
+            self._know_loop(self._loops.get())
 
     def close(self) -> None:
         """End every connection, and listen no more."""

@@ -163,7 +163,7 @@ def relay_as_json(
             "of": lines,
         }
         | near_as_json(near["lines"], now),
-        "clients": {"used": len(held), "of": API_CLIENTS},
+        "clients": {"used": sum(not usage.over for usage in held), "of": API_CLIENTS},
         "step_s": STEP_SECONDS,
         "history": history_as_json(windows, near["history"], sum(in_doubt.values()), now),
     }

@@ -1,5 +1,6 @@
 """Notices that the program's own files were replaced by an installer or a package manager, or are gone."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,8 +10,10 @@ from agent.runtime.file_stamp import FileStamp, stamp_of
 
 logger = logging.getLogger("agent")
 
-GONE_TURNS = 12
+GONE_TURNS = 6
 """Turns, a minute in all, that the files may be gone: during an upgrade they are gone for a moment."""
+SETTLE_SECONDS = 5.0
+"""Seconds after which new files are looked at again: an installer may still be at work."""
 _LOOK_SECONDS = 2.0
 """Seconds that the disk may take for one look."""
 _TRY_SECONDS = 60.0
@@ -33,6 +36,7 @@ class ProgramWatch:
         replaced: Callable[[], None],
         removed: Callable[[], None],
         together: Together | None = None,
+        settle: float = SETTLE_SECONDS,
     ) -> None:
         """`works` tries the files on the disk, and may take a while. `replaced` and `removed` are called at most once.
 
@@ -46,25 +50,36 @@ class ProgramWatch:
         self._own = self._last = self._refused = self._stamps()
         self._gone = 0
         self._told = False
+        self._settle = settle
+        self._looking = False
+        self._again: asyncio.Task[None] | None = None
 
     async def look(self) -> None:
         """Look once. Where the disk does not answer, the files count as unchanged."""
-        if self._told:
+        if self._told or self._looking:
             return
+        self._looking = True
         try:
-            found = await self._disk.within(_LOOK_SECONDS, self._stamps)
-            settled, self._last = found == self._last, found
-            if None in found:
-                self._count_as_gone(found)
-                return
-            self._gone = 0
-            if found in (self._own, self._refused) or not settled:
-                return
-            works = await self._disk.within(_TRY_SECONDS, self._works)
-            settled = await self._disk.within(_LOOK_SECONDS, self._stamps) == found
+            await self._look()
         except OSError as fault:
             logger.debug("the program files could not be looked at: %s", fault)
+        finally:
+            self._looking = False
+
+    async def _look(self) -> None:
+        found = await self._disk.within(_LOOK_SECONDS, self._stamps)
+        settled, self._last = found == self._last, found
+        if None in found:
+            self._count_as_gone(found)
             return
+        self._gone = 0
+        if found in (self._own, self._refused):
+            return
+        if not settled:
+            self._look_again_soon()
+            return
+        works = await self._disk.within(_TRY_SECONDS, self._works)
+        settled = await self._disk.within(_LOOK_SECONDS, self._stamps) == found
         if works and settled:
             self._told = True
             logger.info("the program files were replaced: Gatelight starts anew")
@@ -72,6 +87,14 @@ class ProgramWatch:
         elif not works:
             self._refused = found
             logger.warning("the program files were replaced by others that do not start: Gatelight goes on as it is")
+
+    def _look_again_soon(self) -> None:
+        if self._again is None or self._again.done():
+            self._again = asyncio.get_running_loop().create_task(self._soon(), name="program files again")
+
+    async def _soon(self) -> None:
+        await asyncio.sleep(self._settle)
+        await self.look()
 
     def _count_as_gone(self, found: tuple[FileStamp | None, ...]) -> None:
         self._gone = self._gone + 1 if not any(found) else 0

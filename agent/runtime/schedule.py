@@ -6,10 +6,11 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from agent.core.clock import Moment
+from agent.core.state_machine.coalescing import COMMON
 from agent.platforms.late_modules import OF_THE_SCHEDULER, keep_out
 from agent.runtime import garbage
 from agent.runtime.aside import OneAtATime, Together, in_thread
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
     from apscheduler.triggers.interval import IntervalTrigger
 
-CLOCKS_EVERY = 10.0
-"""Seconds between two readings of the clocks, and so from waking to noticing the sleep at most."""
 GUARD_EVERY = 60.0
 """Seconds without a turn after which the scheduler is started again."""
-FILES_EVERY = 5.0
-"""Seconds between two glances at the configuration file, the data folder and the program's files."""
+TURN = COMMON
+"""Seconds between two turns, and so from a change of a file, or from waking, to noticing it at most."""
+MOST_OFF = 0.02
+"""Seconds by which turns may be beside the common moments."""
 STAMP_SECONDS = 2.0
 """Seconds that such a glance may take."""
 
@@ -42,7 +43,7 @@ class Schedule:
         disk: Sequence[Callable[[], Awaitable[None]]] = (),
         also: Sequence[Callable[[], Awaitable[None]]] = (),
         together: Together | None = None,
-        turn: float = min(CLOCKS_EVERY, FILES_EVERY),
+        turn: float = TURN,
         guard: float = GUARD_EVERY,
     ) -> None:
         """`disk`: what else glances at the disk at every turn, which goes best `together`; `also`: what else is done.
@@ -85,8 +86,9 @@ class Schedule:
     async def _keep_going(self) -> None:
         """Begin with the first turn, and keep the scheduler going: it uses the wall clock, and would pause for an hour
         if that is set back by one."""
-        # The scheduler is loaded for the first turn: until then the agent has better things to do.
-        await asyncio.sleep(self._turn)
+        # The scheduler is loaded for the first turn: until then the agent has better things to do. Relays that do not
+        # run wait for that turn, so that it comes soon whenever the agent began; the next is at a common moment.
+        await asyncio.sleep(self._turn / 2)
         scheduler, every_turn = await in_thread(_loaded, "scheduler")
         self._scheduler = scheduler
         scheduler.start()
@@ -98,9 +100,21 @@ class Schedule:
             if self._done == done:
                 scheduler.reschedule_job("duties", trigger=every_turn(self._turn))
 
+    def _until_common(self) -> float:
+        """Seconds until the next common moment of all that is done regularly."""
+        return self._turn - self._now().monotonic % self._turn
+
+    def _keep_common(self) -> None:
+        """Have the next turn at a common moment: the clocks run apart, and a sleep sets them apart."""
+        wait = self._until_common()
+        off = min(wait, self._turn - wait)
+        if self._scheduler is not None and self._scheduler.running and off > min(MOST_OFF, self._turn / 4):
+            self._scheduler.modify_job("duties", next_run_time=datetime.now(UTC) + timedelta(seconds=wait))
+
     async def duties(self) -> None:
         """Do what is due at every turn; public so that tests need not wait."""
         self._done += 1
+        self._keep_common()
         if gap := self._sleep_watch.observe(self._now(), self._slept()):
             self._woke(gap)
         # At once, so that their glances at the disk share a thread.

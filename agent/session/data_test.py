@@ -12,7 +12,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+# Answers are made of the second: it is loaded with the test, so that none of them waits for it.
 from ib_async.contract import Contract
+from ib_async.objects import BarData as BarData
 
 from agent.core.data_test.run import MOST_SYMBOLS, DataTestPlan
 from agent.core.data_test.seen import (

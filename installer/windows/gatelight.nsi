@@ -215,7 +215,13 @@ Function ${UN}RemoveAside
   FindFirst $0 $1 "$INSTDIR\${ASIDE}*"
   each:
     StrCmp $1 "" all
+    ; A folder of the user's own may be called like that.
+    IfFileExists "$INSTDIR\$1\_internal\*.*" +4
+    IfFileExists "$INSTDIR\$1\gatelight*.exe" +3
+    RMDir "$INSTDIR\$1"
+    Goto next
     RMDir /r "$INSTDIR\$1"
+    next:
     FindNext $0 $1
     Goto each
   all:

@@ -15,6 +15,7 @@ from tests.core.shown.test_status import BARE, FULL, STATUS
         ((), "TWS and IB Gateway"),
         (("TWS (live)",), "TWS (live)"),
         (("TWS (live)", "VPS", "Home"), "TWS (live), VPS and Home"),
+        (tuple(f"gw-{n:03}" for n in range(100)), "100 connections"),
     ],
 )
 def test_it_says_what_it_does_and_where_the_icon_is(names: tuple[str, ...], told: str) -> None:
@@ -30,7 +31,7 @@ def test_it_says_what_it_does_and_where_the_icon_is(names: tuple[str, ...], told
 @pytest.mark.parametrize("system", ["linux", "win32", "darwin"])
 @pytest.mark.parametrize("page", [True, False])
 def test_it_fits_into_a_notice(system: str, page: bool) -> None:
-    many = tuple(replace(BARE, name=f"{'Long ' * 8}{number}") for number in range(20))
+    many = tuple(replace(BARE, name=f"{'Long ' * 8}{number}") for number in range(3))
     notice = greeting(Status("0", 1, 0.0, many), page=page, system=system)
 
     assert notice.title == FIRST_START

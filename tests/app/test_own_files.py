@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from agent.app.own_files import EARLIER, remove_earlier_versions
+from agent.app.own_files import MOVED_ASIDE, remove_earlier_versions
 from tests.commands import PATIENCE, ROOT, Place, environment, web_server
 
 
@@ -110,12 +110,14 @@ def test_half_of_an_upgrade_leaves_the_agent_as_it_is(installed: Installed) -> N
     assert mended["agent"]["pid"] == process.pid
 
 
-@pytest.mark.parametrize(("system", "left"), [("win32", {"gatelight.exe", "mine"}), ("linux", None)])
+@pytest.mark.parametrize(
+    ("system", "left"), [("win32", {"gatelight.exe", "mine", "gatelight-old-settings"}), ("linux", None)]
+)
 def test_what_the_setup_of_windows_moved_aside_is_removed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, system: str, left: set[str] | None
 ) -> None:
     (tmp_path / "gatelight.exe").touch()
-    for name in ("gatelight-old-1/_internal", "gatelight-old-12", "mine"):
+    for name in ("gatelight-old-1/_internal", "gatelight-old-12", "gatelight-old-settings", "mine"):
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "file").touch()
     before = {path.name for path in tmp_path.iterdir()}
@@ -130,4 +132,4 @@ def test_what_the_setup_of_windows_moved_aside_is_removed(
 def test_these_are_the_folders_of_the_setup() -> None:
     script = (ROOT / "installer/windows/gatelight.nsi").read_text(encoding="utf-8")
 
-    assert f'!define ASIDE "{EARLIER.removesuffix("*")}"' in script
+    assert f'!define ASIDE "{MOVED_ASIDE}"' in script

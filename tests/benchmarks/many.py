@@ -1,7 +1,8 @@
-"""Many connections in one agent: what they cost, and how soon a fault of one is decided while others flap.
+"""Many connections in one agent: what they cost, and how soon a fault of one is decided while others flap or flood.
 
 `python -m tests.benchmarks.many [COUNT] [MINUTES]`: a Markdown table, for 20 connections and for COUNT (100), beside as
-many bare ib_async clients in one process, in the same run. The Gateways are simulated, in one process of their own.
+many bare ib_async clients in one process, in the same run. The Gateways are simulated, in one process of their own; the
+malicious ones have one each. 0 minutes: only how soon a fault is decided.
 """
 
 import asyncio
@@ -10,11 +11,12 @@ import sys
 import tempfile
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.attacks.flooded import flooder
 from tests.benchmarks.footprint import MIB, Home, Spent, running
 from tests.benchmarks.run import machine
 from tests.benchmarks.subject import END_LIMIT, PATIENCE, Subject, subject
@@ -30,6 +32,13 @@ DECIDED = 0.05
 CALM = 20.0
 """Seconds after all are connected before anything is measured."""
 FLAPPING = 10
+STREAMS = {
+    "dribble": "one drips, a byte every 50 ms",
+    "notices": "one floods with notices",
+    "farms": "one floods with farms",
+    "ticks": "one floods with market data",
+}
+"""Kinds of floods (see `tests.attacks.flooder`), one at a time."""
 REPEATS = 20
 PAUSE = 0.7
 """Seconds between two faults."""
@@ -124,15 +133,29 @@ async def noticed(served: Gateways, watching: Subject) -> list[float]:
 
 
 async def reactions(cache: Path, count: int) -> list[Row]:
-    """How soon a fault of one is decided: with all others quiet, with ten that flap, with one that never answers."""
+    """How soon a fault of one is decided: with all others quiet, with ten that flap, with one that never answers, drips
+    or floods."""
     rows = []
-    async with gateways(count) as served:
-        ports = ",".join(map(str, served.ports))
-        async with subject("agents", cache, ports=ports) as agent, subject("clients", cache, ports=ports) as bare:
+    async with gateways(count - len(STREAMS)) as served, AsyncExitStack() as stack:
+        floods = {kind: AsyncExitStack() for kind in STREAMS}
+        sources = {}
+        for kind, its in floods.items():
+            await stack.enter_async_context(its)
+            sources[kind] = await its.enter_async_context(flooder([kind], 0))
+        every = [*served.ports, *(source.ports[0] for source in sources.values())]
+        ports, well = (",".join(map(str, those)) for those in (every, served.ports))
+        # The bare clients are not flooded: they would take the processor from the agent, and have no chance.
+        async with subject("agents", cache, ports=ports) as agent, subject("clients", cache, ports=well) as bare:
             await bare.connected()
-            for port in served.ports:
+            for port in every:
                 await agent.until(lambda s, n=str(port): s.get("name") == n and s["phase"] == "connected", "connected")  # type: ignore[misc]
             await asyncio.sleep(CALM / 4)
+
+            async def row(words: str) -> Row:
+                ours, theirs = await noticed(served, agent), await noticed(served, bare)
+                what = f"{count} connections, {words}: 1100 → decided"
+                return timed(what, ours, theirs, DECIDED, "bare ib_async")
+
             for words, order in (
                 ("the others quiet", ()),
                 ("one silent", ("apply", 0, "silent")),
@@ -140,10 +163,13 @@ async def reactions(cache: Path, count: int) -> list[Row]:
             ):
                 if order:
                     await served.order(*order)
-                ours, theirs = await noticed(served, agent), await noticed(served, bare)
-                what = f"{count} connections, {words}: 1100 → decided"
-                rows.append(timed(what, ours, theirs, DECIDED, "bare ib_async"))
+                rows.append(await row(words))
             await served.order("still")
+            for kind, words in STREAMS.items():
+                await sources[kind].go()
+                await asyncio.sleep(PAUSE)
+                rows.append(await row(words))
+                await floods[kind].aclose()
     return rows
 
 
@@ -152,7 +178,7 @@ async def measure(count: int, minutes: float) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="gatelight-benchmark-") as name:
         folder = Path(name)
         rows: list[Row] = []
-        for several in dict.fromkeys((FEW, count)):
+        for several in dict.fromkeys((FEW, count)) if minutes else ():
             rows += await idle(folder / "compiled", folder, several, minutes)
         return rows + await reactions(folder / "compiled", count)
 

@@ -167,6 +167,38 @@ def test_of_a_hundred_connections_those_that_are_well_are_a_line_and_few_ill_one
     assert "gw-099" in everything
 
 
+def places(*ill: str) -> list[dict[str, Any]]:
+    names = [f"{place}-{n:02}" for place in ("lon", "nyc", "ams") for n in range(1, 21)]
+    return [connection(name, **(ILL if name in ill else {})) for name in names]
+
+
+def test_many_connections_are_groups_and_few_ill_ones_have_rows() -> None:
+    lines = several(*places("nyc-07", "lon-03")).splitlines()
+
+    assert lines[0] == "2 of 60 have a problem: lon-03, nyc-07"
+    assert [line.split()[1] for line in lines[3:5]] == ["lon-03", "nyc-07"]
+    assert lines[5:11] == [
+        "",
+        "✗  lon: 1 with a problem, 19 connected",
+        "✗  nyc: 1 with a problem, 19 connected",
+        "✓  ams: all 20 connected",
+        "",
+        "`gatelight status -v` lists all of them.",
+    ]
+    everything = render({"connections": places("nyc-07")}, every=True)
+    assert "ams-20" in everything
+    assert "ams: all" not in everything
+
+
+def test_a_group_that_is_ill_as_a_whole_is_a_line_that_says_what_most_have() -> None:
+    text = several(*places(*(f"nyc-{n:02}" for n in range(1, 21))))
+    title = ILL["problems"][0]["title"]
+    table = text.split("\n\n")[1].splitlines()
+
+    assert f"✗  nyc: all 20 with a problem; {title} (20)" in table
+    assert not any("nyc-" in line for line in table)
+
+
 def test_a_hundred_that_are_well_are_two_lines() -> None:
     lines = several(*(connection(f"gw-{n:03}") for n in range(100))).splitlines()
 
@@ -175,6 +207,16 @@ def test_a_hundred_that_are_well_are_two_lines() -> None:
         "",
         "✓  100 are connected (all); `gatelight status -v` lists them.",
     ]
+    chosen = render({"connections": [connection(f"gw-{n:03}") for n in range(50)]}, named="gw-0*")
+    assert chosen.endswith("`gatelight status 'gw-0*' -v` lists them.")
+
+
+def test_a_warning_is_not_counted_as_a_problem() -> None:
+    warned = {"overall": "warning", "problems": [{**PROBLEM, "severity": "warning"}]}
+
+    assert several(connection("Home", **warned), connection("Lab")).startswith("1 of 2 has a warning: Home")
+    both = several(connection("Home", **warned), connection("Lab", **ILL))
+    assert both.startswith("2 of 2 have a problem or a warning: Lab, Home")
 
 
 def test_several_healthy_connections_are_a_table_and_nothing_else() -> None:

@@ -472,6 +472,8 @@ async def test_what_is_set_up_already_is_told_without_the_set_up(tmp_path: Path,
         await asyncio.to_thread(wait_until, lambda: any(n.title == FIRST_START for n in recorder.notices), "the notice")
         assert await agent.told_to_end() == 0
     assert not was_told(opened)
+    # It says where the icon is, and that is gone.
+    assert len(recorder.closed) == 1
     await host.end()
     await recorder.end()
 

@@ -143,7 +143,7 @@ class Day:
         until = self.now.monotonic + seconds
         while self._queue and self._queue[0][0] <= until:
             at, _, item = heapq.heappop(self._queue)
-            self.now = self.now.later(max(0.0, at - self.now.monotonic))
+            self._pass(max(0.0, at - self.now.monotonic))
             match item:
                 case OpenSession():
                     self._answer_attempt(item)
@@ -156,8 +156,13 @@ class Day:
                         self.tell(Tick())
                 case _:
                     self.tell(item)
-        self.now = self.now.later(until - self.now.monotonic)
+        self._pass(until - self.now.monotonic)
         return self
+
+    def _pass(self, seconds: float) -> None:
+        later = self.now.later(seconds)
+        # Sums of many fractions would come out a little before a whole second.
+        self.now = replace(later, wall=round(later.wall, 3))
 
     def sleep(self, seconds: float) -> float:
         """The machine sleeps: the wall clock runs on, the monotonic one stands still."""

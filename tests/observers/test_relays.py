@@ -94,6 +94,17 @@ def test_what_is_no_report_is_passed_over(folder: Path, now: Moment) -> None:
     assert observed(folder / "gone", now) == ()
 
 
+def test_one_that_does_not_tell_where_it_leads_hides_no_other(folder: Path, now: Moment) -> None:
+    good, lost = report(now, refusals=[]), report(now, port=5003)
+    del lost["to"]
+    found = {one.port: one for one in observed(folder, now, good, lost)}
+    told = RelayObserver(folder, current().socket_reader).told_together(now)
+
+    assert (found[5002].to_port, found[5003].to_port) == (4002, 0)
+    assert [("unknown" in one, one["name"]) for one in told if "unknown" in one] == [(True, "Mine")]
+    assert [one["to"] for one in told if "unknown" not in one] == ["127.0.0.1:4002"]
+
+
 def test_a_report_that_an_ended_relay_left_is_none(folder: Path, now: Moment) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()

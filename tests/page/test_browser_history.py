@@ -208,6 +208,17 @@ async def test_all_outages_are_listed_once_they_are_wanted(agent: LivingAgent, b
     assert every[:8] == few
 
 
+async def test_cards_below_the_window_make_a_narrow_page_no_wider(agent: LivingAgent, browser: Browser) -> None:
+    began = time.time() - DAY
+    well = [Span(f"Gateway {n}", SpanKind.STATE, "connected") for n in range(20)]
+    keep(agent, Changes(began, begun=((RUN, began), *((one, began) for one in well))))
+    async with tab(browser, await agent.page.address(), width=400) as shown:
+        await history(shown)
+        cards, wider = await shown.page.locator(".past-of").count(), await shown.wide()
+
+    assert (cards, wider) == (20, 0)
+
+
 async def test_today_goes_on_to_tomorrow(filled: LivingAgent, browser: Browser) -> None:
     days = [datetime.now().astimezone() + timedelta(days=n) for n in range(3)]
     async with tab(browser, await filled.page.address()) as shown:

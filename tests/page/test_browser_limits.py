@@ -14,10 +14,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
+from agent.observers.look import Looker
 from tests.commands import PATIENCE, ROOT, environment
 from tests.page.browser import PATIENCE_MS, Scheme, tab
 from tests.page.living import LivingAgent, living_agent
 from tests.simulator.raw_client import STOCK, RawClient
+from tests.trading_program import trading_program
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -48,35 +50,44 @@ class Relayed:
         self.process.communicate(timeout=PATIENCE)
 
 
-def started(folder: Path, port: int, agent: LivingAgent) -> "subprocess.Popen[str]":
+def started(folder: Path, port: int, agent: LivingAgent, name: str) -> "subprocess.Popen[str]":
     """A relay in front of the application of this agent, in its data folder."""
-    config = folder / "relay.toml"
+    config = folder / f"{name}.toml"
     config.write_text(
-        f'[[relays]]\nname = "Mine"\nlisten = {port}\nto = "127.0.0.1:{agent.gateway.port}"\nlines = {LINES}\n'
+        f'[[relays]]\nname = "{name}"\nlisten = {port}\nto = "127.0.0.1:{agent.gateway.port}"\nlines = {LINES}\n'
     )
-    command = ["relay", "Mine", "--config", str(config), "--data-dir", str(agent.places.data)]
+    command = ["relay", name, "--config", str(config), "--data-dir", str(agent.places.data)]
     return subprocess.Popen(
         [sys.executable, "-m", "agent", *command], stderr=subprocess.PIPE, text=True, env=environment(), cwd=ROOT
     )
 
 
 @asynccontextmanager
+async def relay_before(agent: LivingAgent, folder: Path, name: str) -> AsyncIterator[Relayed]:
+    """The same, once it listens, until the end."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = started(folder, port, agent, name)
+    made = Relayed(agent, port, process)
+    try:
+        assert process.stderr is not None
+        assert "listens on port" in await asyncio.to_thread(process.stderr.readline)
+        yield made
+    finally:
+        for client in made.clients:
+            await client.close()
+        if process.poll() is None:
+            made.end()
+
+
+@asynccontextmanager
 async def relayed(folder: Path) -> AsyncIterator[Relayed]:
     async with living_agent(folder) as agent:
         await agent.gateway.fault("limits", str(LINES))
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        process = started(folder, port, agent)
-        made = Relayed(agent, port, process)
-        try:
-            assert process.stderr is not None
-            assert "listens on port" in await asyncio.to_thread(process.stderr.readline)
+        agent.places.relays.mkdir(parents=True, exist_ok=True)
+        agent.world._looker = Looker(below=folder, relays=agent.places.relays)
+        async with relay_before(agent, folder, "Mine") as made:
             yield made
-        finally:
-            for client in made.clients:
-                await client.close()
-            if process.poll() is None:
-                made.end()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -132,3 +143,29 @@ async def test_it_can_be_read_by_everyone_and_on_a_phone(scheme: Scheme, running
             await summary.click()
         assert await shown.violations() == []
         assert await shown.wide() == 0
+
+
+async def test_two_relays_to_one_tws_are_one_picture_and_what_goes_past_them_is_named(
+    running: Relayed, browser: Browser, tmp_path: Path
+) -> None:
+    agent = running.agent
+    async with (
+        relay_before(agent, tmp_path, "Lab") as lab,
+        trading_program(tmp_path, agent.gateway.port, 77) as past,
+        tab(browser, await agent.page.address("limits")) as shown,
+    ):
+        await running.program(7, 10)
+        await lab.program(8, 8)
+        # Neither is near the limit alone.
+        await shown.sees("Nearly used up. ")
+        label = await shown.page.locator("svg.parts").get_attribute("aria-label") or ""
+        assert label.startswith(f"18 of {LINES} market data lines: ")
+        assert "through “Lab” 8" in label
+        assert await shown.page.locator(".relay h2").all_inner_texts() == ["Relays “Lab” and “Mine”"]
+        head = await shown.text(".relay header")
+        ports = f"Ports {lab.port} and {running.port} lead to 127.0.0.1:{agent.gateway.port}"
+        assert f"{ports}, whose limits they share." in head
+        await shown.sees(f"Not counted: quantower (pid {past}), past the relay; and TWS itself.", ".relay header")
+        assert await shown.violations() == []
+        lab.end()
+        await shown.sees("Relay “Mine”")

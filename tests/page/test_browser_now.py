@@ -15,6 +15,7 @@ from playwright.async_api import Browser
 from agent.core.events import UserAsked
 from agent.core.settings import ConnectionSettings, WantedApplication
 from agent.core.shown.display import Disconnect, IconState
+from agent.core.shown.groups import Grouped, groups_of
 from agent.simulator.world import SimulatedApplication
 from tests.faults.watching import QUICK
 from tests.page.browser import Scheme, Tab, tab
@@ -71,7 +72,7 @@ async def settled(fleet: Fleet) -> None:
 
 async def names(shown: Tab) -> list[str]:
     """Of the rows, from above."""
-    return [words.split("\n")[0].strip() for words in await shown.page.locator(".opener").all_inner_texts()]
+    return [words.split("\n")[0].strip() for words in await shown.page.locator(".row .opener").all_inner_texts()]
 
 
 async def open_rows(shown: Tab) -> list[str]:
@@ -411,6 +412,72 @@ async def test_a_view_is_sent_in_little(fleet: Fleet) -> None:
 # ── a hundred ───────────────────────────────────────────────────────────────────────────────────
 
 PROBLEM = {"overall": "problem", "words": "problem", "headline": "IB Gateway is not running"}
+WARNING = {"overall": "warning", "words": "warning", "headline": "IB’s market data farm is out of reach"}
+
+
+@pytest.mark.parametrize("width", [1200, 360])
+async def test_a_hundred_in_five_places_are_groups_that_unfold(fleet: Fleet, browser: Browser, width: int) -> None:
+    await settled(fleet)
+    places = ("lon", "nyc", "ams", "fra", "hkg")
+    ill = {"nyc-03", "nyc-11", *(f"fra-{n:02}" for n in range(1, 21))}
+    named = [f"{place}-{n:02}" for place in places for n in range(1, 21)]
+    made = several(fleet.agent.page.view(), *({"name": n, **(PROBLEM if n in ill else {})} for n in named))
+    states = [
+        Grouped(name, "127.0.0.1", IconState.PROBLEM if name in ill else IconState.CONNECTED, "IB Gateway is away")
+        for name in named
+    ]
+    told = [
+        {
+            "name": g.name,
+            "overall": g.state.value,
+            "words": g.words,
+            "crowded": bool(g.crowd),
+            "connections": [named[m] for m in g.members],
+        }
+        for g in groups_of(states)
+    ]
+    async with tab(browser, await fleet.agent.page.address(), width=width) as shown:
+        await shown.page.locator(".row").first.wait_for()
+        await shown.page.evaluate(DRAW, {**made, "groups": told})
+        heads = await shown.page.locator(".crowd").all_inner_texts()
+        listed = await names(shown)
+        if PICTURES:
+            await shown.page.screenshot(path=Path(PICTURES) / f"groups-{width}.png")
+        whole = shown.page.get_by_role("button", name="fra all 20 with a problem")
+        await whole.click()
+        unfolded = await names(shown)
+        if PICTURES:
+            await shown.page.screenshot(path=Path(PICTURES) / f"groups-unfolded-{width}.png", full_page=True)
+        await whole.press("Enter")
+        again = await names(shown)
+        await shown.page.locator(".finder input").fill("hkg-0")
+        sought, groups = await names(shown), await shown.page.locator(".crowd").count()
+        wider = await shown.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+    assert [" ".join(head.split()) for head in heads] == [
+        "nyc 2 with a problem, 18 connected",
+        "fra all 20 with a problem; IB Gateway is away (20)",
+        "lon all 20 connected",
+        "ams all 20 connected",
+        "hkg all 20 connected",
+    ]
+    assert listed == again == ["nyc-03", "nyc-11"]
+    assert len(unfolded) == 22
+    assert (len(sought), groups) == (9, 0)
+    assert wider <= 0
+
+
+async def test_what_is_wrong_is_told_worst_first_over_all_connections(fleet: Fleet, browser: Browser) -> None:
+    await settled(fleet)
+    severities = ("info", "warning", "error")
+    told = [{"problems": [{"code": s, "title": s, "severity": s, "visible": True}]} for s in severities]
+    view = several(fleet.agent.page.view(), *told)
+    async with tab(browser, await fleet.agent.page.address()) as shown:
+        order = await shown.page.evaluate(
+            "async (view) => (await import('/parts.js')).visible(view).map(({ problem }) => problem.code)", view
+        )
+
+    assert order == ["error", "warning", "info"]
 
 
 @pytest.mark.parametrize("width", [1200, 360])
@@ -419,6 +486,7 @@ async def test_of_a_hundred_those_that_are_well_are_folded_and_can_be_sought(
 ) -> None:
     await settled(fleet)
     hundred = [{"name": f"gw-{n:03}", "port": 4100 + n, **(PROBLEM if n % 40 == 0 else {})} for n in range(100)]
+    hundred[1] |= WARNING
     async with tab(browser, await fleet.agent.page.address(), width=width) as shown:
         await shown.page.locator(".row").first.wait_for()
         await shown.page.evaluate(DRAW, several(fleet.agent.page.view(), *hundred))
@@ -437,9 +505,9 @@ async def test_of_a_hundred_those_that_are_well_are_folded_and_can_be_sought(
             await shown.page.screenshot(path=Path(PICTURES) / f"hundred-all-{width}.png", full_page=True)
         wider = await shown.page.evaluate("document.documentElement.scrollWidth - innerWidth")
 
-    assert ill == ["gw-000", "gw-040", "gw-080"]
-    assert counted == "3 with a problem, 97 connected"
-    assert folded.startswith("The other 97 are connected.")
+    assert ill == ["gw-000", "gw-040", "gw-080", "gw-001"]
+    assert counted == "3 with a problem, 1 with a warning, 96 connected"
+    assert folded.startswith("The other 96 are connected.")
     assert (len(found), how_many) == (10, "10 of 100 fit")
     assert none == []
     assert len(every) == 100

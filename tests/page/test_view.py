@@ -87,6 +87,18 @@ def test_all_of_them_are_summed_up_and_each_has_its_place() -> None:
     assert troubled["rank"] < healthy["rank"]
 
 
+def test_many_connections_are_told_in_groups_as_well() -> None:
+    many = [replace(HEALTHY, name=f"{place}-{n:02}") for place in ("lon", "nyc") for n in range(15)]
+    shown = view(Seen(replace(STATUS, connections=(*many[:-1], replace(TROUBLED, name=many[-1].name)))))
+
+    assert [(g["name"], g["overall"], g["words"]) for g in shown["groups"]] == [
+        ("nyc", "problem", "1 with a problem, 14 connected"),
+        ("lon", "connected", "all 15 connected"),
+    ]
+    assert shown["groups"][0]["connections"][0] == "nyc-14"
+    assert "groups" not in view(Seen(STATUS))
+
+
 def test_it_says_how_gatelight_is_started_again() -> None:
     assert view(Seen(STATUS, started_as="python -m agent run"))["start"] == {"command": "python -m agent run"}
     assert view(Seen(STATUS, starts_at_login=True))["start"]["at_login"] is True

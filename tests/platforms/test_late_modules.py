@@ -307,6 +307,7 @@ AFTER_THE_SCHEDULER = (
 )
 
 FACES = (
+    "import agent.session.data_test, sys; assert 'BarData' in vars(sys.modules['ib_async.objects'])",
     "from ib_async.contract import Stock; assert isinstance(Stock(), client.Contract)",
     "assert not isinstance(None, client.Contract); assert client.Contract(symbol='A').symbol == 'A'",
     "import ib_async.wrapper; assert issubclass(ib_async.wrapper.Wrapper, ib_async.wrapper.Wrapper)",
@@ -365,8 +366,23 @@ def test_a_package_whose_face_was_kept_out_is_whole_for_who_asks(question: str) 
     said(f"from agent.session.client import Client\nfrom ib_async import client\n{textwrap.dedent(question)}")
 
 
-def test_pillow_writes_for_who_asks() -> None:
-    said("import agent.tray.artwork; from PIL import ImageFont; assert ImageFont.load_default(12).getbbox('Gatelight')")
+WITH_PILLOW = (
+    "from PIL import ImageFont; assert ImageFont.load_default(12).getbbox('Gatelight')",
+    "from PIL import Image, ImageDraw; ImageDraw.Draw(Image.new('RGB', (99, 20))).text((1, 1), 'Gatelight')",
+    """
+    import io
+    from PIL import ExifTags, Image
+    picture, kept = Image.new("RGB", (2, 2)), io.BytesIO()
+    picture.getexif()[ExifTags.Base.Make] = "a scanner"
+    picture.save(kept, "PNG", exif=picture.getexif())
+    assert Image.open(kept).getexif()[ExifTags.Base.Make] == "a scanner"
+    """,
+)
+
+
+@pytest.mark.parametrize("question", WITH_PILLOW)
+def test_pillow_is_whole_for_who_asks(question: str) -> None:
+    said(f"import agent.tray.artwork\n{textwrap.dedent(question)}")
 
 
 def test_a_package_that_is_not_there_is_missing_as_ever() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from agent.platforms import current
 from agent.platforms.linux_processes import ProcTable
-from agent.platforms.process_table import ProcessTable, PsutilTable
+from agent.platforms.process_table import Described, ProcessTable, PsutilTable
 from tests.lookalikes import lookalikes
 
 TABLES: list[ProcessTable] = [PsutilTable()]
@@ -76,6 +76,22 @@ def test_what_is_not_told_as_it_should_be_is_an_error(tmp_path: Path, told: byte
 
     with pytest.raises(OSError, match="not told as it should be"):
         ProcTable(tmp_path).describe(77)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc")
+def test_a_thread_of_the_kernel_stays_what_it_is_whatever_it_is_called(tmp_path: Path) -> None:
+    (tmp_path / "77").mkdir()
+    told = b"77 (%s) I 2 0 0 0 -1 69238880 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0 0"
+
+    def described(name: bytes) -> Described:
+        (tmp_path / "77" / "stat").write_bytes(told % name)
+        return ProcTable(tmp_path).describe(77)
+
+    first, then = described(b"kworker/u8:0-kvfree_rcu_reclaim"), described(b"kworker/u8:0-events_unbound")
+
+    # The whole name is told here, and no other file of it is read.
+    assert (first.name, then.name) == ("kworker/u8:0-kvfree_rcu_reclaim", "kworker/u8:0-events_unbound")
+    assert first.mark == then.mark
 
 
 def test_this_machine_has_the_table_of_its_system() -> None:

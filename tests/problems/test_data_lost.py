@@ -48,6 +48,7 @@ def test_where_no_program_was_there_it_is_only_information(judge: Judge) -> None
     assert isinstance(verdict, Present)
     assert verdict.severity is Severity.INFO
     assert verdict.args["then"] == "No program was connected then"
+    assert verdict.case == "none"
     assert verdict.evidence[-1] == "no other program was on the API port when it happened"
 
 

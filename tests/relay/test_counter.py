@@ -173,6 +173,16 @@ def test_a_request_id_used_twice_does_not_end_the_first(program: Program) -> Non
     assert list(program.usage.lines) == []
 
 
+def test_once_tws_has_ended_the_session_nothing_is_open_however_long_the_program_waits(program: Program) -> None:
+    program.stream(1)
+    program.counter.ended()
+    assert (program.usage.lines, program.usage.over) == ({}, True)
+
+    # What it still sends is not read any more.
+    program.stream(2)
+    assert (program.usage.lines, program.usage.uses_lines()) == ({}, 0)
+
+
 def test_after_1101_nothing_is_open(program: Program) -> None:
     program.stream(4)
     program.notice(1101)

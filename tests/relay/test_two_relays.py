@@ -24,6 +24,7 @@ from tests.relay.test_meter import Program, Relayed
 from tests.relaying import reporting
 from tests.simulator.conftest import StartSimulator, quiet_clients, start
 from tests.simulator.ibkr_client import IbkrClient
+from tests.simulator.raw_client import STOCK, RawClient
 
 __all__ = ["quiet_clients", "start"]
 
@@ -138,3 +139,29 @@ def test_a_disk_that_does_not_answer_costs_what_the_others_use() -> None:
 
     assert relayed.meter.has_learnt
     assert isinstance(relayed.reports[-1], dict)
+
+
+async def test_a_session_that_tws_has_ended_uses_nothing_while_its_program_waits(
+    start: StartSimulator, tmp_path: Path, observed: Callable[[], Any]
+) -> None:
+    simulator = await start(server_version=178)
+    await simulator.apply("limits", str(LINES))
+
+    def told() -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((tmp_path / "First.json").read_text())
+        return found
+
+    with reporting(tmp_path, "First", simulator.port, LINES) as port:
+        raw = await RawClient.started(port, 5)
+        for number in range(3):
+            raw.send(1, 11, number, *STOCK, 0, "", 0, 0, "")
+        await until(lambda: told()["lines"]["used"] == 3)
+        assert told()["clients"]["used"] == 1
+
+        # After three refusals TWS ends the session, and the program does not look.
+        for _ in range(60):
+            raw.send(59, 1, 1)
+        await until(lambda: not simulator.limits.lines())
+        await until(lambda: told()["lines"]["used"] == 0)
+        assert (told()["lines"]["in_doubt"], told()["clients"]["used"], len(told()["programs"])) == (0, 0, 1)
+        await raw.close()

@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from agent.runtime.program_watch import GONE_TURNS, ProgramWatch
+from tests.waiting import until
 
 
 class Installation:
     """Two files of a program, and what became of a watch on them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settle: float = 3600.0) -> None:
         self.files = (folder / "one.py", folder / "two.py")
         for file in self.files:
             file.write_text("1")
@@ -22,6 +23,7 @@ class Installation:
             works=self._try,
             replaced=lambda: self.told.append("replaced"),
             removed=lambda: self.told.append("removed"),
+            settle=settle,
         )
 
     def _try(self) -> bool:
@@ -61,6 +63,15 @@ async def test_new_files_are_told_once_they_have_settled(installed: Installation
 
     assert half == []
     assert installed.told == ["replaced"]
+    assert installed.tried == 1
+
+
+async def test_new_files_are_looked_at_again_before_the_next_turn(tmp_path: Path) -> None:
+    installed = Installation(tmp_path, settle=0.01)
+    installed.replace("2")
+    await installed.turns(1)
+    await until(lambda: installed.told == ["replaced"])
+
     assert installed.tried == 1
 
 

@@ -14,7 +14,7 @@ import pytest
 from agent.core.clock import Moment
 from agent.runtime.clock import ClockGap
 from agent.runtime.file_stamp import stamp_of
-from agent.runtime.schedule import CLOCKS_EVERY, Schedule
+from agent.runtime.schedule import TURN, Schedule
 
 PATIENCE = 30.0
 
@@ -28,7 +28,7 @@ class Clocks:
     woken: list[ClockGap] = field(default_factory=list)
     changes: int = 0
 
-    def schedule(self, turn: float = CLOCKS_EVERY, guard: float = 60.0) -> Schedule:
+    def schedule(self, turn: float = TURN, guard: float = 60.0) -> Schedule:
         return Schedule(
             lambda: self.moment,
             slept=lambda: self.asleep,
@@ -161,6 +161,35 @@ async def test_duties_go_on_after_the_wall_clock_was_set_back(clocks: Clocks, tm
         await until(lambda: clocks.changes == 3)
 
     assert clocks.woken == []
+
+
+@pytest.mark.parametrize("began", [0.0, 4.0, 6.0, 9.9])
+async def test_the_first_turn_comes_soon_whenever_the_agent_began(
+    began: float, clocks: Clocks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: asyncio.Queue[float] = asyncio.Queue()
+
+    async def waited(seconds: float) -> None:
+        waits.put_nowait(seconds)
+        await asyncio.Event().wait()
+
+    clocks.pass_by(began)
+    monkeypatch.setattr(asyncio, "sleep", waited)
+    async with started(clocks.schedule()), asyncio.timeout(PATIENCE):
+        assert await waits.get() == TURN / 2
+
+
+async def test_a_turn_beside_the_common_moments_is_followed_by_one_at_them(clocks: Clocks) -> None:
+    async with started(clocks.schedule(turn=0.02)) as schedule:
+        await until(lambda: schedule._done > 1)
+        clocks.pass_by(0.008)
+        before = schedule._done
+        await until(lambda: schedule._done > before + 1)
+        job = schedule._scheduler.get_job("duties") if schedule._scheduler is not None else None
+
+    # 12 ms are left of a turn that began 8 ms before.
+    assert job is not None
+    assert (job.next_run_time - datetime.now(UTC)).total_seconds() <= 0.0121
 
 
 async def test_duties_that_fail_once_are_done_again(clocks: Clocks, tmp_path: Path) -> None:

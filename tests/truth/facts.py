@@ -239,6 +239,7 @@ VALUES: dict[str, tuple[str, Callable[[Stage, Any, dict[str, Any]], bool]]] = {
     "overall": ("the worst of the connections", _overall),
     "words": ("the worst of the connections", _said),
     "summary": ("the headlines of the connections", lambda s, v, a: _overall(s, v, a) and _said(s, v, a)),
+    "groups.*": ("the names, hosts and states of many connections", lambda *_: False),
     "start.*": ("the command line of the agent, and the list of start-up programs", _given),
     "update.*": ("the latest answer of the web, where the user wished it", lambda *_: False),
     "worst": ("the first problem of the worst connection", _given),

@@ -24,10 +24,11 @@ Report = Mapping[str, Any]
 
 
 def by_application(reports: Iterable[Report]) -> list[list[Report]]:
-    """Reports by the application to which their relays lead, both in the order in which they come."""
+    """Reports by the application to which their relays lead, both in the order in which they come. Those that do not
+    tell it are together, and `together` refuses them."""
     found: defaultdict[tuple[str, str], list[Report]] = defaultdict(list)
     for one in reports:
-        found[application_at(str(one["to"]))].append(one)
+        found[application_at(str(one.get("to")))].append(one)
     return list(found.values())
 
 

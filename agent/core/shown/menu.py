@@ -28,6 +28,7 @@ from agent.core.shown.display import (
     StartAtLogin,
     put_aside,
 )
+from agent.core.shown.groups import ConnectionGroup, Grouped, groups_of, ill_words
 from agent.core.shown.status import ShownConnection, ShownProblem, Status
 from agent.core.text import shortened
 from agent.core.told_steps import text_lines
@@ -44,8 +45,9 @@ STATE_WORDS = {
     IconState.PAUSED: "paused",
     IconState.CONNECTED: "connected",
 }
+_BAD = (IconState.PROBLEM, IconState.WARNING)
 MOST_LISTED = 10
-"""Connections that the menu lists, the worst first; the page has all of them."""
+"""Connections that the menu, or a group in it, lists, the worst first; the page has all of them."""
 LINE_WIDTH = 72
 """Characters of a menu line before it is wrapped: menus do not wrap by themselves."""
 _NAME_ROOM = 40
@@ -159,16 +161,7 @@ def _menu(status: Status, at_login: bool | None, drawing: _Drawing) -> tuple[Men
     if len(status.connections) == 1:
         entries += _connection(status.connections[0], drawing)
     else:
-        ordered = sorted(status.connections, key=lambda c: c.overall.rank)
-        listed = ordered if len(ordered) <= MOST_LISTED + 1 else ordered[:MOST_LISTED]
-        entries += [
-            MenuEntry(f"{c.overall.mark} {c.called}: {headline(c)}", children=tuple(_connection(c, drawing)))
-            for c in listed
-        ]
-        if (left := ordered[len(listed) :]) and drawing.page:
-            entries.append(MenuEntry(_more(left), OpenPage()))
-        elif left:
-            entries.append(MenuEntry(_more(left)))
+        entries += _connections(status.connections, drawing)
     entries.append(SEPARATOR)
     entries.append(_pause(status, drawing))
     entries.append(MenuEntry("Check now", LookNow()))
@@ -189,11 +182,51 @@ def _menu(status: Status, at_login: bool | None, drawing: _Drawing) -> tuple[Men
     return tuple(entries)
 
 
+def _connections(every: Sequence[ShownConnection], drawing: _Drawing) -> list[MenuEntry]:
+    """Several connections, the worst first; of many the bad ones, and all of them in groups where that is possible."""
+    groups = groups_of([Grouped(c.name, c.host, c.overall, headline(c)) for c in every])
+    ordered = sorted(every, key=lambda c: c.overall.rank)
+    if groups:
+        ordered = [c for c in ordered if c.overall in _BAD]
+    listed = ordered if len(ordered) <= MOST_LISTED + 1 else ordered[:MOST_LISTED]
+    entries = [MenuEntry(_line(c), children=tuple(_connection(c, drawing))) for c in listed]
+    if left := ordered[len(listed) :]:
+        entries.append(_open_page(_more(left), drawing))
+    if groups and entries:
+        entries.append(SEPARATOR)
+    return entries + [
+        MenuEntry(f"{group.state.mark} {group.name}: {group.words}", children=_members(group, every, drawing))
+        for group in groups
+    ]
+
+
+def _members(group: ConnectionGroup, every: Sequence[ShownConnection], drawing: _Drawing) -> tuple[MenuEntry, ...]:
+    """The connections of a group, each in a line: those that are bad have their entries in the menu itself."""
+    members = [every[place] for place in group.members]
+    listed = members if len(members) <= MOST_LISTED + 1 else members[:MOST_LISTED]
+    lines = [_open_page(_line(c), drawing) for c in listed]
+    if left := members[len(listed) :]:
+        lines.append(_open_page(_more(left), drawing))
+    return tuple(lines)
+
+
+def _line(connection: ShownConnection) -> str:
+    return f"{connection.overall.mark} {connection.called}: {headline(connection)}"
+
+
+def _open_page(line: str, drawing: _Drawing) -> MenuEntry:
+    """A line that leads to the page, where there is one."""
+    return MenuEntry(line, OpenPage()) if drawing.page else MenuEntry(line)
+
+
 def _more(left: Sequence[ShownConnection]) -> str:
     """How many connections the menu has no room for, and what they are."""
-    bad = sum(c.overall in (IconState.PROBLEM, IconState.WARNING) for c in left)
+    bad = sum(c.overall in _BAD for c in left)
     well = sum(c.overall is IconState.CONNECTED for c in left)
-    told = f"{bad} with a problem" if bad else "all connected" if well == len(left) else f"{well} connected"
+    ill = f"with {ill_words(c.overall for c in left)}"
+    if bad == len(left):
+        return f"… and {bad} more {ill}"
+    told = f"{bad} {ill}" if bad else "all connected" if well == len(left) else f"{well} connected"
     return f"… and {len(left)} more, {told}"
 
 
@@ -218,7 +251,7 @@ def _stop(connection: ShownConnection, drawing: _Drawing) -> MenuEntry:
         children=(
             MenuEntry("For 1 hour", Disconnect(connection.name, seconds=HOUR)),
             MenuEntry(f"Until {drawing.time(morning)}", Disconnect(connection.name, until=morning)),
-            MenuEntry("Until I start again", Disconnect(connection.name)),
+            MenuEntry("Until I choose “Watch”", Disconnect(connection.name)),
         ),
     )
 
@@ -228,7 +261,7 @@ def _particulars(connection: ShownConnection, drawing: _Drawing) -> list[str]:
     stopped = connection.stopped
     if stopped is not None:
         since = "" if stopped.since is None else f" since {drawing.time(stopped.since)}"
-        until = "until you start again" if stopped.until is None else f"until {drawing.time(stopped.until)}"
+        until = "until you choose “Watch”" if stopped.until is None else f"until {drawing.time(stopped.until)}"
         lines.append(f"Not watched{since}, {until}")
     application = connection.application
     if application is not None:

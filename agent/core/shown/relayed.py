@@ -173,7 +173,7 @@ def _use(told: Mapping[str, Any]) -> RelayUse:
             int(lines["used"]),
             int(lines["in_doubt"]),
             int(lines["of"]),
-            _lines_to_do(lines["used"], lines["of"], programs) + _in_doubt(int(lines["in_doubt"]), "may be in use"),
+            _lines_to_do(int(lines["used"]), int(lines["in_doubt"]), int(lines["of"]), programs),
         ),
         history=_history(told, written, programs),
         programs=tuple(programs),
@@ -257,15 +257,11 @@ def _history(told: Mapping[str, Any], written: float, programs: Sequence[Program
         identical_safe_at=written + max(0.0, float(same["safe_in_s"])),
         curve=tuple(map(int, ten["curve"])),
         left=sum(int(one["historical_requests_in_window"]) for one in told["left"]),
-        to_do=_history_to_do(ten["used"], ten["of"], programs) + _in_doubt(int(ten["in_doubt"]), "may count"),
+        to_do=_history_to_do(int(ten["used"]), int(ten["in_doubt"]), int(ten["of"]), programs),
     )
 
 
 # ── what to do ──────────────────────────────────────────────────────────────────────────────────
-
-
-def _in_doubt(more: int, what: str) -> str:
-    return f" {more} more {what}: TWS refused a message without saying which (notice 100)." if more else ""
 
 
 def _most(programs: Sequence[ProgramUse], of: Callable[[ProgramUse], int]) -> ProgramUse | None:
@@ -273,22 +269,33 @@ def _most(programs: Sequence[ProgramUse], of: Callable[[ProgramUse], int]) -> Pr
     return found if found is not None and of(found) else None
 
 
-def _lines_to_do(used: int, of: int, programs: Sequence[ProgramUse]) -> str:
+def _fit(used: int, in_doubt: int, of: int) -> str:
+    """How many more there is room for, and why that is not known for certain."""
+    if not in_doubt:
+        return f"{of - used} more fit."
+    left = max(0, of - used - in_doubt)
+    return f"{left} more fit for certain, {of - used} at most: {_DOUBT}"
+
+
+_DOUBT = "TWS refused messages without saying which (notice 100)."
+
+
+def _lines_to_do(used: int, in_doubt: int, of: int, programs: Sequence[ProgramUse]) -> str:
     most = _most(programs, lambda one: one.lines)
     if most is None:
-        return "No program has market data open."
+        return f"Up to {in_doubt} may be in use: {_DOUBT}" if in_doubt else "No program has market data open."
     if used < of * NEAR:
-        return f"{of - used} more fit. {most.name} holds most, {most.lines}."
+        return f"{_fit(used, in_doubt, of)} {most.name} holds most, {most.lines}."
     over = "Nearly used up" if used < of else "Used up: TWS refuses the next"
     return f"{over}. {most.name} holds most, {most.lines}: let it cancel the data that it does not need."
 
 
-def _history_to_do(used: int, of: int, programs: Sequence[ProgramUse]) -> str:
+def _history_to_do(used: int, in_doubt: int, of: int, programs: Sequence[ProgramUse]) -> str:
     most = _most(programs, lambda one: one.history)
-    if not used:
+    if not used + in_doubt:
         return "None that counts was sent in the last ten minutes: those for bars above 30 seconds do not."
     if used < of * NEAR:
-        return f"{of - used} more fit." + (f" {most.name} has sent most, {most.history}." if most else "")
+        return _fit(used, in_doubt, of) + (f" {most.name} has sent most, {most.history}." if most else "")
     who = f"{most.name} has sent most, {most.history}: let it pause" if most else "Their programs have left: wait"
     return f"{'Nearly used up' if used < of else 'Used up: TWS refuses the next'}. {who}."
 

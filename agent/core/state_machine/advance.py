@@ -12,7 +12,7 @@ from agent.core.alerts.diagnosis import Diagnosis, diagnose
 from agent.core.alerts.ledger import Ledger, update
 from agent.core.alerts.speech import belated_end, notice_key, recall, recall_shown, shown_of, speak, told_of
 from agent.core.clock import Moment
-from agent.core.effects import Effect, OpenSession, Record, Remember, SendHeartbeat, ShowStatus, Withdraw
+from agent.core.effects import Effect, OpenSession, Record, Remember, Withdraw
 from agent.core.events import Arrival, Event, HeartbeatAnswered, MessagesCame, NoticeArrived, Tick, UserAsked
 from agent.core.evidence.processes import chosen, looked_since_failure, places_taken
 from agent.core.facts import Facts, Purpose
@@ -21,32 +21,32 @@ from agent.core.memory import PROGRAM, Memory, PortKept, SeenRunning, ServedBefo
 from agent.core.problem import Severity
 from agent.core.settings import ConnectionSettings
 from agent.core.shown.display import Connect
-from agent.core.shown.status import Status
-from agent.core.state_machine.concerned import EARLY, keeps_anew, to_judge
+from agent.core.state_machine.beats import EARLY, send_beat, send_beats, with_beats
+from agent.core.state_machine.concerned import concerned_by, keeps_anew
 from agent.core.state_machine.connection import Connected, Connecting, Idle, Target
 from agent.core.state_machine.enrolment import enroll
 from agent.core.state_machine.inquiry import ask_if_due, inquiry_due
 from agent.core.state_machine.intake import take_in
-from agent.core.state_machine.labels import about, label_of
+from agent.core.state_machine.labels import about
 from agent.core.state_machine.plan import plan
 from agent.core.state_machine.quiet import all_quiet, quiet_rules
-from agent.core.state_machine.session import fresh_session, heartbeat_sent
-from agent.core.state_machine.show import show_connection, show_program, with_program
+from agent.core.state_machine.session import fresh_session
+from agent.core.state_machine.show import show_status
 from agent.core.state_machine.state import (
     AgentState,
     Settled,
     Words,
+    accounted,
     facts_about,
     facts_about_program,
     others,
     own_client_ids,
     replace_at,
 )
-from agent.core.state_machine.target_news import dispatch, follow_targets, forget_gone, shown_targets
+from agent.core.state_machine.target_news import dispatch, follow_targets, forget_gone
 from agent.core.state_machine.telling import remind_user, say, unsay
 from agent.core.state_machine.turns import turn_of, waits_for
 from agent.core.state_machine.watched import Watched, consider_watched, due_times, keep_account, ran, target
-from agent.core.updates import offered
 from agent.tws.applications import ApplicationKind, TradingMode
 
 SETTLED_SESSION = 15.0
@@ -95,20 +95,18 @@ def _settle(
     effects: Sequence[Effect],
     arrivals: Sequence[Arrival] | None,
 ) -> tuple[AgentState, tuple[Effect, ...]]:
-    """Decide about the connections of `to_judge`; the others stay as they were."""
+    """Decide about those that are concerned; the others stay as they were."""
     state, effects = unsay(state, effects)
     done: list[Effect] = list(effects)
-    earlier = state.memory
-    state = _watch_those_due(state, now)
-    memory = _expire(state, now)
-    if memory is not earlier:
-        state, arrivals = replace(state, memory=memory), None
-    if state.hold_until is not None and state.hold_until <= now.monotonic:
-        # What was held back becomes visible now.
-        state, arrivals = replace(state, hold_until=None), None
-    concerned = to_judge(before, state, arrivals, now.monotonic)
-    judged = list(range(len(state.watched))) if concerned is None else concerned
-    settled = dict(enumerate(state.settled))
+    timed = _over_by_now(state, now)
+    memory = timed.memory
+    concerned = concerned_by(before, timed, arrivals if timed is state else None, now)
+    state = timed
+    judged = concerned.judged
+    settled = {**dict(enumerate(state.settled)), **concerned.answered}
+    state, beating, more = send_beats(state, concerned.beating, settled, now)
+    settled.update(beating)
+    done.extend(more)
     aims: dict[int, Target] = {}
     for index in judged:
         state, aims[index], more = _move(state, index, now)
@@ -120,38 +118,44 @@ def _settle(
         spoken.extend(more)
     state, more = say(state, spoken, now)
     done.extend(more)
-    if concerned is None or state.own.due <= now.monotonic:
+    if concerned.whole or state.own.due <= now.monotonic:
         state, more = _judge_program(state, now)
         done.extend(more)
     for index in judged:
         state, more = _inquire(state, index, now)
         done.extend(more)
-        due = due_times(state.watched[index], facts_of[index], state.heard)
-        settled[index] = Settled(aims[index], facts_of[index], min(due, default=float("inf")))
+        due = min(due_times(state.watched[index], facts_of[index]), default=float("inf"))
+        settled[index] = with_beats(Settled(aims[index], facts_of[index], due), state, index, now)
     state = replace(state, settled=tuple(settled[i] for i in range(len(state.watched))))
     state, more = remind_user(state, now)
     done.extend(more)
-    if concerned is None:
+    if concerned.whole:
         known = frozenset(w.settings.name for w in state.watched if _settled(w, now))
         state = forget_gone(state, FORGET_TOLD, known, now)
-    if concerned is None or state.memory is not before.memory or keeps_anew(before, state, judged):
+    if concerned.whole or state.memory is not before.memory or keeps_anew(before, state, judged):
         state, more = _remember(state, memory, now)
         state, more = say(state, more, now)
         done.extend(more)
-    state, more = _show(state, judged, now)
-    done.extend(more)
+    if judged or concerned.answered or concerned.whole:
+        state, more = show_status(state, concerned.judged, concerned.answered, now)
+        done.extend(more)
     state, more = dispatch(state, now)
     done.extend(more)
-    state, more = plan(state, now)
+    state, more = plan(state, now, judged=bool(judged) or concerned.whole)
     done.extend(more)
     return state, tuple(done)
 
 
-def _watch_those_due(state: AgentState, now: Moment) -> AgentState:
-    """Watch a connection again once the time for which the user stopped watching it is over."""
+def _over_by_now(state: AgentState, now: Moment) -> AgentState:
+    """The state without what was meant until a time that is over: stopped watching, snoozes and pauses, held news."""
     for stopped in state.memory.stopped:
         if stopped.until is not None and stopped.until <= now.wall:
             state, _ = take_in(state, UserAsked(Connect(stopped.connection)), now)
+    memory = _expire(state, now)
+    if memory is not state.memory:
+        state = replace(state, memory=memory)
+    if state.hold_until is not None and state.hold_until <= now.monotonic:
+        state = replace(state, hold_until=None)
     return state
 
 
@@ -182,14 +186,8 @@ def _move(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Targe
             link = replace(watched.link, turn_at=None)
             watched = replace(watched, link=link, session=fresh_session(now.monotonic))
             state = replace(state, next_number=state.next_number + 1)
-    more: list[Effect] = list(effects)
-    if watched.connected and watched.session is not None:
-        number = watched.number
-        assert number is not None
-        if now.monotonic >= watched.session.heartbeats.due(state.timing):
-            watched = replace(watched, session=heartbeat_sent(watched.session, now.monotonic))
-            more.append(SendHeartbeat(number))
-    return replace_at(state, index, watched), aim, tuple(more)
+    state, beat = send_beat(replace_at(state, index, watched), index, now)
+    return state, aim, (*effects, *beat)
 
 
 def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Facts, tuple[Effect, ...]]:
@@ -198,7 +196,7 @@ def _judge(state: AgentState, index: int, now: Moment) -> tuple[AgentState, Fact
     facts = facts_about(state, watched, now)
     kept, marks = keep_account(watched, facts)
     if kept is not watched:
-        state, watched, facts = replace_at(state, index, kept), kept, facts_about(state, kept, now)
+        state, watched, facts = replace_at(state, index, kept), kept, accounted(facts, kept)
     if not watched.wanted:
         # The user does not want this connection: nothing about it is a fault, and its notices are withdrawn without a
         # word.
@@ -367,30 +365,3 @@ def _besides(before: tuple[_Kept, ...], state: AgentState) -> tuple[_Kept, ...]:
 def _settled(watched: Watched, now: Moment) -> bool:
     """Whether a session has stood long enough that what is still wrong would have turned up again."""
     return watched.connected and now.monotonic - watched.link.state.since >= SETTLED_SESSION
-
-
-def _show(state: AgentState, judged: Sequence[int], now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
-    words = state.knowledge.words
-    shown = dict(enumerate(state.shown.connections if state.shown is not None else ()))
-    for index in judged:
-        shown[index] = show_connection(state.watched[index], state.settled[index].facts, state.memory, words)
-    # Only what no configuration names is called after the others as well.
-    alone = all(not watched.settings.implicit for watched in state.watched)
-    for index in judged if alone else shown:
-        label = label_of(state.watched, state.watched[index])
-        shown[index] = shown[index] if shown[index].label == label else replace(shown[index], label=label)
-    if shown:
-        own = show_program(state.own, state.memory, words, state.settled[0].facts.now.wall)
-        shown[0] = with_program(shown[0], own)
-    status = Status(
-        version=state.version,
-        pid=state.pid,
-        started=state.started.wall,
-        connections=tuple(shown[index] for index in range(len(state.watched))),
-        paused_until=state.memory.paused_until,
-        targets=shown_targets(state),
-        update=offered(state.memory.updates, state.settings.updates, state.origin, state.version, now.wall),
-    )
-    if status == state.shown:
-        return state, ()
-    return replace(state, shown=status), (ShowStatus(status),)

@@ -4,8 +4,10 @@ The others stay as they were. Everything that the clock alone decides about a co
 judged last (`watched.due_times`); what has none is judged with the next look, which is about all of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from agent.core.clock import Moment
 from agent.core.events import (
     Arrival,
     DataCame,
@@ -20,11 +22,10 @@ from agent.core.events import (
     SettingsAnswered,
     Tick,
 )
-from agent.core.state_machine.state import AgentState
+from agent.core.state_machine.beats import EARLY, answered_as_usual
+from agent.core.state_machine.state import AgentState, Settled
 from agent.core.state_machine.watched import Watched
 
-EARLY = 0.005
-"""Seconds by which a timer may be early."""
 _LOCAL = (
     DataCame,
     HeartbeatAnswered,
@@ -41,19 +42,46 @@ _LOCAL = (
 """Events from which nothing follows for connections that they do not change."""
 
 
-def to_judge(before: AgentState, state: AgentState, arrivals: Sequence[Arrival] | None, now: float) -> list[int] | None:
-    """The indexes of the connections to judge; None: all of them.
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """What a decision is about; connections by their index."""
 
-    `before`: as it was before the events arrived. A Tick that no connection waited for is about all of them; so is
-    anything where no events are given.
+    judged: Sequence[int]
+    """Those that are judged anew."""
+    whole: bool = False
+    """Whether these are all there are, and everything else is decided anew as well."""
+    answered: Mapping[int, Settled] = field(default_factory=dict)
+    """Those of which no more has come than an answer as usual, with what they count as judged from since then."""
+    beating: Sequence[int] = ()
+    """Those whose heartbeat goes out, and nothing else."""
+
+
+def concerned_by(before: AgentState, state: AgentState, arrivals: Sequence[Arrival] | None, now: Moment) -> Concerned:
+    """What to decide about. `before`: as it was before the events arrived.
+
+    A Tick that no connection waited for is about all of them; so is anything where no events are given.
     """
+    everything = Concerned(range(len(state.watched)), whole=True)
     if arrivals is None or not all(isinstance(arrival.event, _LOCAL) for arrival in arrivals):
-        return None
+        return everything
     if len(state.settled) != len(state.watched) or state.shown is None:
-        return None
-    due, was = now + EARLY, before.watched
-    found = [i for i, w in enumerate(state.watched) if state.settled[i].due <= due or w is not was[i]]
-    return None if not found and any(isinstance(arrival.event, Tick) for arrival in arrivals) else found
+        return everything
+    due, was = now.monotonic + EARLY, before.watched
+    answered = {
+        index: settled
+        for index, watched in enumerate(state.watched)
+        if watched is not was[index] and (settled := answered_as_usual(was[index], state, index, now)) is not None
+    }
+    latest = [answered.get(index, one) for index, one in enumerate(state.settled)]
+    judged = [
+        index
+        for index, watched in enumerate(state.watched)
+        if min(latest[index].due, latest[index].verdict) <= due or (watched is not was[index] and index not in answered)
+    ]
+    beating = [index for index, one in enumerate(latest) if one.beat <= due and index not in judged]
+    if not (judged or answered or beating) and any(isinstance(arrival.event, Tick) for arrival in arrivals):
+        return everything
+    return Concerned(judged, answered={i: one for i, one in answered.items() if i not in judged}, beating=beating)
 
 
 def keeps_anew(before: AgentState, state: AgentState, judged: Sequence[int]) -> bool:

@@ -7,6 +7,7 @@ from agent.core.clock import Moment
 from agent.core.effects import Effect, LookAt, WakeAt, WatchExits
 from agent.core.evidence.processes import applications
 from agent.core.facts import Facts, MachineFacts, Process, Purpose
+from agent.core.state_machine.coalescing import coalesced
 from agent.core.state_machine.connection import Blocked, Connected, Connecting, Idle, Link
 from agent.core.state_machine.inquiry import NEVER
 from agent.core.state_machine.state import AgentState
@@ -29,6 +30,9 @@ SETTLING = 0.5
 
 SOON = 1.0
 """Seconds before an attempt in which a look is not worth while any more."""
+
+ALONG = 0.4
+"""Seconds that a heartbeat may wait for the decision about a look, which takes some milliseconds as a rule."""
 
 SHARE = 0.02
 """Of the time between looks, what they may cost of one processor core, however much there is to see."""
@@ -53,9 +57,42 @@ def paid(state: AgentState, machine: MachineFacts) -> AgentState:
     return replace(state, thorough_at=thorough_at, paid_until=until)
 
 
-def plan(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
-    """The next look, the next wake-up and the processes to watch, where they differ from what was planned."""
+def plan(state: AgentState, now: Moment, *, judged: bool = True) -> tuple[AgentState, tuple[Effect, ...]]:
+    """The next look, the next wake-up and the processes to watch, where they differ from what was planned.
+
+    `judged`: whether anything was judged anew; where nothing was, the next look stays as it was planned.
+    """
     effects: list[Effect] = []
+    if judged or state.look_at is None:
+        look = _look(state, now)
+        planned = state.look_at
+        if planned is None or look.at < planned.at - 0.01 or (look.thorough and not planned.thorough):
+            effects.append(look)
+            state = replace(state, look_at=look)
+        pids = frozenset(p.pid for p in _processes(state))
+        if pids != state.exits:
+            effects.append(WatchExits(pids))
+            state = replace(state, exits=pids)
+    looks = state.look_at.at if state.look_at is not None else NEVER
+    wake = min((min(one.due, one.verdict, _beat(one.beat, looks)) for one in state.settled), default=NEVER)
+    wake = min(wake, state.gathered.due, *(delivery.due for delivery in state.deliveries.values()))
+    if state.own.due > now.monotonic:
+        wake = min(wake, state.own.due)
+    if state.hold_until is not None and state.hold_until > now.monotonic:
+        wake = min(wake, state.hold_until)
+    if wake != NEVER and (state.wake_at is None or abs(wake - state.wake_at) > 0.005):
+        effects.append(WakeAt(wake))
+        state = replace(state, wake_at=wake)
+    return state, tuple(effects)
+
+
+def _beat(due: float, looks: float) -> float:
+    """When to wake up for a heartbeat: it goes out with the decision about a look that is due at the same moment, and
+    waits for that a little."""
+    return due + ALONG if abs(looks - due) <= ALONG else due
+
+
+def _look(state: AgentState, now: Moment) -> LookAt:
     facts_of = [settled.facts for settled in state.settled]
     ports = frozenset(settled.aim.port for settled in state.settled) | frozenset(
         DEFAULT_API_PORTS.values() if any(w.settings.port == "auto" for w in state.watched) else ()
@@ -65,33 +102,14 @@ def plan(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effect, ...]
     affordable = state.paid_until - AHEAD
     at = now.monotonic
     if state.urgent_since is None:
-        at = max(state.machine.taken + pace, min(affordable, state.machine.taken + LONGEST_LOOK))
+        at = state.machine.taken + pace
+        if pace == state.timing.look_every * CALM:
+            at = coalesced(at, pace)
+        at = max(at, min(affordable, state.machine.taken + LONGEST_LOOK))
     # After a look every connection is judged: where there are many, and some of them flap, the others need the time.
     shortest = SHORTEST_LOOK * max(1.0, len(state.watched) / FEW)
     at = max(at, now.monotonic, state.machine.taken + shortest if state.machine.taken else 0.0)
-    look = LookAt(at, ports, thorough=_is_thorough(state, facts_of, at, affordable=at >= affordable))
-    planned = state.look_at
-    if planned is None or look.at < planned.at - 0.01 or (look.thorough and not planned.thorough):
-        effects.append(look)
-        state = replace(state, look_at=look)
-    due = [
-        state.gathered.due,
-        *(delivery.due for delivery in state.deliveries.values()),
-        *(settled.due for settled in state.settled),
-    ]
-    if state.own.due > now.monotonic:
-        due.append(state.own.due)
-    if state.hold_until is not None and state.hold_until > now.monotonic:
-        due.append(state.hold_until)
-    wake = min(due, default=NEVER)
-    if wake != NEVER and (state.wake_at is None or abs(wake - state.wake_at) > 0.005):
-        effects.append(WakeAt(wake))
-        state = replace(state, wake_at=wake)
-    pids = frozenset(p.pid for p in _processes(state))
-    if pids != state.exits:
-        effects.append(WatchExits(pids))
-        state = replace(state, exits=pids)
-    return state, tuple(effects)
+    return LookAt(at, ports, thorough=_is_thorough(state, facts_of, at, affordable=at >= affordable))
 
 
 def _processes(state: AgentState) -> tuple[Process, ...]:

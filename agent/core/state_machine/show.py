@@ -1,10 +1,12 @@
 """From the agent's state to the status that is shown."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from agent.core.alerts.announce import severity_of, text_of, title_of
 from agent.core.alerts.ledger import Entry
+from agent.core.clock import Moment
+from agent.core.effects import Effect, ShowStatus
 from agent.core.evidence.api_settings import settings_of, why_unknown
 from agent.core.evidence.notices import link_loss, link_shown_by
 from agent.core.evidence.processes import applications, chosen, clients_of, link_settled, may_hide, port_of
@@ -23,14 +25,54 @@ from agent.core.shown.status import (
     ShownProblem,
     ShownProgram,
     ShownSettings,
+    Status,
     worst_first,
 )
 from agent.core.state_machine.connection import BackingOff, Blocked
-from agent.core.state_machine.state import OwnProblems, Words, calendar_of
+from agent.core.state_machine.labels import label_of
+from agent.core.state_machine.state import AgentState, OwnProblems, Words, calendar_of
+from agent.core.state_machine.target_news import shown_targets
 from agent.core.state_machine.watched import Watched
+from agent.core.updates import offered
 from agent.tws.api_settings import Configuration, Source
 from agent.tws.applications import ApplicationKind
 from agent.tws.notices import NoticeKind, kind_of
+
+
+def show_status(
+    state: AgentState, judged: Sequence[int], answered: Collection[int], now: Moment
+) -> tuple[AgentState, tuple[Effect, ...]]:
+    """The state with what is shown now, where that differs; the others besides these stay as they were shown.
+
+    `judged`: the connections that were judged anew, by index; `answered`: those that only told the time.
+    """
+    words = state.knowledge.words
+    before = state.shown.connections if state.shown is not None else ()
+    shown = dict(enumerate(before[: len(state.watched)]))
+    for index in answered:
+        shown[index] = replace(shown[index], latency=state.settled[index].facts.session.latency)
+    for index in judged:
+        shown[index] = show_connection(state.watched[index], state.settled[index].facts, state.memory, words)
+    # Only what no configuration names is called after the others as well.
+    alone = all(not watched.settings.implicit for watched in state.watched)
+    for index in judged if alone else shown:
+        label = label_of(state.watched, state.watched[index])
+        shown[index] = shown[index] if shown[index].label == label else replace(shown[index], label=label)
+    if shown:
+        own = show_program(state.own, state.memory, words, state.settled[0].facts.now.wall)
+        shown[0] = with_program(shown[0], own)
+    status = Status(
+        version=state.version,
+        pid=state.pid,
+        started=state.started.wall,
+        connections=tuple(shown[index] for index in range(len(state.watched))),
+        paused_until=state.memory.paused_until,
+        targets=shown_targets(state),
+        update=offered(state.memory.updates, state.settings.updates, state.origin, state.version, now.wall),
+    )
+    if status == state.shown:
+        return state, ()
+    return replace(state, shown=status), (ShowStatus(status),)
 
 
 def show_connection(watched: Watched, facts: Facts, memory: Memory, words: Words) -> ShownConnection:

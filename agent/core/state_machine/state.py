@@ -59,6 +59,10 @@ class Settled:
     facts: Facts
     due: float
     """Monotonic time at which the clock alone decides something about it; infinity: nothing is planned."""
+    beat: float = float("inf")
+    """Monotonic time at which its next heartbeat goes out."""
+    verdict: float = float("inf")
+    """Monotonic time at which the silence of its application is judged next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,11 +195,14 @@ def facts_about(state: AgentState, watched: Watched, now: Moment) -> Facts:
         config_error=state.config_error,
         earlier_config=state.own.configured,
         served=watched.served,
-        changes=watched.changes,
         other_connections=others(state, watched),
     )
-    missing = missing_of(watched.port, facts)
-    return replace(facts, missing=missing) if missing else facts
+    return accounted(facts, watched)
+
+
+def accounted(facts: Facts, watched: Watched) -> Facts:
+    """The facts with what is kept from look to look as it is now."""
+    return replace(facts, changes=watched.changes, missing=missing_of(watched.port, facts))
 
 
 def facts_about_program(state: AgentState, now: Moment) -> Facts:

@@ -334,12 +334,8 @@ def consider_watched(
     return watched if link is watched.link else replace(watched, link=link), effects
 
 
-SHORTLY = 0.1
-"""Seconds until what could not be judged yet is judged again."""
-
-
-def due_times(watched: Watched, facts: Facts, heard: float = float("inf")) -> list[float]:
-    """Monotonic times at which something about this connection is decided by the clock alone; `heard` as above."""
+def due_times(watched: Watched, facts: Facts) -> list[float]:
+    """Monotonic times at which something about this connection is decided by the clock alone, but for heartbeats."""
     timing, now = facts.timing, facts.now.monotonic
     due: list[float] = []
     if watched.ledger.next_due is not None:
@@ -353,11 +349,6 @@ def due_times(watched: Watched, facts: Facts, heard: float = float("inf")) -> li
         due.append(watched.link.missed_at + timing.handshake_every)
     session = watched.session
     if session is not None and watched.connected:
-        due.append(session.heartbeats.due(timing))
-        verdict = session.heartbeats.next_verdict(min(now, heard), timing)
-        if verdict is not None:
-            # One that fell due while something waited to be taken in is judged as soon as that is done.
-            due.append(max(verdict, now + SHORTLY))
         if session.flood is not None:
             due.append(session.flood.last + FLOOD_OVER_AFTER)
         due += [farm.since + timing.farm_grace for farm in session.farms]

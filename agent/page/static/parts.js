@@ -8,7 +8,11 @@ const HOUR = 3600;
 export const href = (...parts) => `#/${parts.map(encodeURIComponent).join("/")}`;
 
 /** Every problem that is shown, with its connection. */
-export const visible = (view) => (view?.connections ?? []).flatMap((one) => one.problems.filter((p) => p.visible).map((problem) => ({ one, problem })));
+export const visible = (view) => (view?.connections ?? [])
+  .flatMap((one) => one.problems.filter((p) => p.visible).map((problem) => ({ one, problem })))
+  .sort(({ problem: one }, { problem: other }) => SEVERITIES.indexOf(one.severity) - SEVERITIES.indexOf(other.severity));
+
+const SEVERITIES = ["error", "warning", "info"];
 
 /** A button that opens a few others. */
 export function menu(label, entries) {

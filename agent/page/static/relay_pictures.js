@@ -52,7 +52,7 @@ function behind(caption, heads, rows) {
 // ── market data lines ──
 
 /** A number, with what may come to it. */
-const number = ({ used, in_doubt, of }) => h("p", {}, h("span.big.number", {}, String(used)), in_doubt ? ` of ${of}, and ${in_doubt} that may be` : ` of ${of}`);
+const number = ({ used, in_doubt, of }) => h("p", {}, h("span.big.number", {}, String(used)), ` of ${of}${in_doubt ? `, and up to ${in_doubt} more` : ""}`);
 
 /** A program by name, with its relay where there are several. */
 const named = (one) => (one.relay ? `${one.name} through “${one.relay}”` : one.name);
@@ -74,7 +74,7 @@ function lines({ lines: told, programs }) {
     toDo(to_do, level(used, of)),
     holders.length ? h("ul.holders", {}, holders.map((one, n) => h("li", {},
       h("svg.swatch", { viewBox: "0 0 10 10", "aria-hidden": "true", "data-shade": n % SHADES }, h("rect", { width: 10, height: 10 })),
-      h("span", {}, `${named(one)}: `, h("strong", {}, String(one.lines)), ` (${one.kinds.join(", ")}${one.lines_in_doubt ? `; ${one.lines_in_doubt} more may be in use` : ""})`)))) : null,
+      h("span", {}, `${named(one)}: `, h("strong", {}, String(one.lines)), ` (${one.kinds.join(", ")}${one.lines_in_doubt ? `; up to ${one.lines_in_doubt} more may be in use` : ""})`)))) : null,
     holders.length ? behind("Market data by program", ["Program", "Lines", "Open", "Instruments"],
       holders.map((one) => [named(one), String(one.lines), one.kinds.join(", "), one.instruments.join("; ") + (one.left_out ? ` and ${one.left_out} more` : "")])) : null);
 }
@@ -158,8 +158,8 @@ function rates({ programs, rate_to_do, step }) {
 
 // ── the rest ──
 
-function clients({ clients: used, clients_allowed: of }) {
-  return section("clients", "Clients through the relay", h("p", {}, h("span.big.number", {}, String(used)), ` of ${of}`),
+function clients({ clients: used, clients_allowed: of, relays }) {
+  return section("clients", relays.length > 1 ? "Clients through the relays" : "Clients through the relay", h("p", {}, h("span.big.number", {}, String(used)), ` of ${of}`),
     toDo(used < of ? `${of - used} more fit, less those that do not use the relay.` : "No further program can connect: end one that is not needed.", level(used, of)));
 }
 

@@ -69,7 +69,7 @@ function clients({ allowed, in_use, ours, left, others, unknown }) {
       ? h("p.soft", {}, `Not known: ${unknown}.`)
       : [h("p", {}, h("span.big.number", {}, String(in_use)), ` of ${allowed}`),
          meter(in_use, allowed, `${in_use} of ${allowed} API clients`),
-         h("p.small", {}, `${left} more fit. ${ours ? `${ours} of them ${ours === 1 ? "is" : "are"} Gatelight’s own. ` : ""}${others.length ? `Others: ${others.join("; ")}.` : ""}${unknown ? ` ${capital(unknown)}.` : ""}`)]);
+         h("p.small", {}, `${ours ? `${ours} ${ours === 1 ? "is" : "are"} Gatelight’s own. ` : ""}${left} more fit. ${others.length ? `Others: ${others.join("; ")}.` : ""}${unknown ? ` ${capital(unknown)}.` : ""}`)]);
 }
 
 function messages({ last_minute, allowed_per_second, rejects }) {

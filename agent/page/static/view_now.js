@@ -13,6 +13,7 @@ const MANY = 20; // Connections from which on they can be sought, and those that
 
 let sought = ""; // What the user typed to find connections.
 let unfolded = false;
+const unfoldedGroups = new Set(); // Their names.
 let opened = null; // Names of the connections whose rows are open: the user's choice, as long as the page is there.
 
 export function show(root, page) {
@@ -20,20 +21,20 @@ export function show(root, page) {
     update(view) {
       patch(root, h("h1.unseen", {}, "Now"),
         view.config_error ? h("p.note", { "data-kind": "error" }, `The configuration was changed and cannot be used; the earlier one is in force. ${view.config_error}`) : null,
-        connections(view.connections, page, () => this.update(page.view)),
+        connections(view, page, () => this.update(page.view)),
         release(view));
     },
   };
 }
 
-function connections(every, page, draw) {
+function connections({ connections: every, groups }, page, draw) {
   if (!every.length) return nothing("Gatelight looks for TWS and IB Gateway on this computer.");
   if (every.length === 1) return h("div.cards", {}, card(every[0], page));
   // A user with one connection that is not well came for that one.
   opened ??= new Set(only(every.filter((one) => BAD.has(one.overall))).map((one) => one.name));
   return [
     every.every((one) => one.overall === "waiting") ? nothing("Gatelight waits for TWS or IB Gateway.") : null,
-    table(every, page, draw)];
+    table(every, groups ?? [], page, draw)];
 }
 
 const only = (found) => (found.length === 1 ? found : []);
@@ -43,11 +44,12 @@ function nothing(words) {
     h("p.headline", {}, "Nothing is connected yet"), h("p.soft", {}, words), setUp());
 }
 
-function table(every, page, draw) {
+function table(every, groups, page, draw) {
   const many = every.length > MANY;
   const found = [...every].sort((one, other) => one.rank - other.rank).filter((one) => !many || fits(one));
   const well = found.filter(isWell);
-  const folds = many && !sought && well.length > 1;
+  const grouped = many && !sought && groups.length > 0;
+  const folds = many && !sought && well.length > 1 && !grouped;
   const listed = folds && !unfolded ? found.filter((one) => !isWell(one)) : found;
   const span = hourOf(every);
   const columns = ["Connection", "Trading", "How it is", "Since", "Programs", "Answers in", ["Last hour", span ? h("span.small.number", {}, span) : null]];
@@ -55,7 +57,8 @@ function table(every, page, draw) {
     many ? finder(every, found, draw) : null,
     listed.length ? h("table", { role: "table", "data-key": "table", "aria-label": "Connections, worst first" },
       h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, columns.map((words) => h("th", { scope: "col", role: "columnheader" }, words)))),
-      h("tbody", { role: "rowgroup" }, listed.map((one) => row(one, page, draw, columns.length)))) : null,
+      grouped ? groups.map((one) => group(one, every, page, draw, columns.length))
+        : h("tbody", { role: "rowgroup" }, listed.map((one) => row(one, page, draw, columns.length)))) : null,
     folds ? fold(well, every, draw) : null,
     listed.length ? legend(every) : null);
 }
@@ -70,7 +73,7 @@ function fits(one) {
 
 function finder(every, found, draw) {
   const states = new Map();
-  for (const { overall, words } of every) {
+  for (const { overall, words } of [...every].sort((one, other) => one.rank - other.rank)) {
     const so = overall === "problem" || overall === "warning" ? `with a ${words}` : words;
     states.set(so, (states.get(so) ?? 0) + 1);
   }
@@ -85,6 +88,23 @@ function fold(well, every, draw) {
   const which = well.length === every.length ? "All" : `The other ${well.length}`;
   return h("p.fold", { "data-key": "fold" }, shape("connected"), h("span", {}, `${which} are connected. `),
     h("button.quiet", { type: "button", "data-here": true, "aria-expanded": String(unfolded), onclick: turn }, unfolded ? "Hide them" : "Show them"));
+}
+
+/** A group, folded to its line and those of its connections that are not well, where these are few. */
+function group({ name, overall, words, crowded, connections }, every, page, draw, columns) {
+  const isUnfolded = unfoldedGroups.has(name);
+  const turn = () => {
+    if (!unfoldedGroups.delete(name)) unfoldedGroups.add(name);
+    draw();
+  };
+  const members = connections.map((member) => every.find((one) => one.name === member)).filter(Boolean);
+  const listed = isUnfolded ? members : members.filter((one) => (crowded ? opened.has(one.name) : !isWell(one)));
+  return h("tbody", { role: "rowgroup", "data-key": `group ${name}` },
+    h("tr.crowd", { role: "row", "data-state": overall, onclick: (event) => { if (aimed(event)) turn(); } },
+      h("th", { scope: "rowgroup", role: "rowheader", colspan: columns },
+        h("button.opener", { type: "button", "data-here": true, "aria-expanded": String(isUnfolded), onclick: turn },
+          shape(overall), h("span", {}, name, h("span.soft", {}, ` ${words}`))))),
+    listed.map((one) => row(one, page, draw, columns)));
 }
 
 function row(one, page, draw, columns) {

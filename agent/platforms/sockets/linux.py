@@ -14,7 +14,7 @@ import socket
 import struct
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,15 +22,14 @@ import psutil
 
 from agent.platforms.sockets.row import SocketReading, SocketRow, SocketState, plain_address
 from agent.platforms.sockets.standing_linux import ASK_FOR_INFO, info_in, stood_at_least
+from agent.platforms.sockets.unchanged_linux import HEADER, Unchanged, netlink, same_socket
 from agent.tws.ports import IB_SERVER_PORTS
 
-_NETLINK_SOCK_DIAG = 4
 _TCPDIAG_GETSOCK = 18
 """The first kind of inet_diag's requests. It asks for both families in one walk through the kernel's table, where
 SOCK_DIAG_BY_FAMILY needs a walk for each."""
 _REQUEST_DUMP = 0x1 | 0x300
 _MESSAGE_ERROR, _MESSAGE_DONE = 2, 3
-_HEADER = struct.Struct("=IHHII")
 _DIAG = struct.Struct("=4B")
 _PORTS = struct.Struct(">HH")
 _TAIL = struct.Struct("=5I")
@@ -42,9 +41,6 @@ _JUMP, _SOURCE_FROM, _SOURCE_TO, _DESTINATION_FROM, _DESTINATION_TO = 1, 2, 3, 4
 _OPERATION = struct.Struct("=BBH")
 _RANGES_ASKED = 200
 """Ranges of ports that the kernel filters at most; with more of them, everything is read and filtered here."""
-_READ_TIMEOUT = 1.0
-"""Seconds. The kernel answers during the call, so a longer silence is a fault."""
-
 OWNERLESS_FOR = 60.0
 """Seconds after which an owner that was not found is looked for again."""
 ADDRESSES_KEPT = 1024
@@ -61,6 +57,8 @@ class DiagRow:
     user: int
     stood: float = 0.0
     """Seconds for which it has stood at least, where that was asked for and is told."""
+    which: bytes = field(default=b"", compare=False)
+    """Which socket it is, as `unchanged_linux` asks after it; empty where that is not known."""
 
 
 Keep = Callable[[int, int, int], bool]
@@ -76,15 +74,15 @@ def parse_tcp_table(
     """
     rows: list[DiagRow] = []
     at = 0
-    while at + _HEADER.size <= len(message):
-        length, kind, _, _, _ = _HEADER.unpack_from(message, at)
-        body = at + _HEADER.size
+    while at + HEADER.size <= len(message):
+        length, kind, _, _, _ = HEADER.unpack_from(message, at)
+        body = at + HEADER.size
         if kind == _MESSAGE_DONE:
             return rows, True
         if kind == _MESSAGE_ERROR:
             (code,) = struct.unpack_from("=i", message, body)
             raise OSError(-code, os.strerror(-code))
-        if length < _HEADER.size:
+        if length < HEADER.size:
             raise OSError(errno.EPROTO, "a netlink message of impossible length")
         if kind == _TCPDIAG_GETSOCK:
             found = _row(message, body, keep)
@@ -108,7 +106,8 @@ def _row(message: bytes, at: int, keep: Keep) -> DiagRow | None:
     size = 4 if family == socket.AF_INET else 16
     local, remote = (_address(message[x : x + size]) for x in (at + 8, at + 24))
     queue = (received, sent) if _STATES[state] is SocketState.LISTEN else (None, None)
-    return DiagRow(SocketRow(_STATES[state], local, local_port, remote, remote_port, None, *queue), inode, user)
+    seen = SocketRow(_STATES[state], local, local_port, remote, remote_port, None, *queue)
+    return DiagRow(seen, inode, user, which=same_socket(message, at))
 
 
 @lru_cache(maxsize=ADDRESSES_KEPT)
@@ -132,14 +131,13 @@ def dump(ports: frozenset[int] | None, keep: Keep, extensions: int = 0) -> list[
     attribute = struct.pack("=HH", 4 + len(program), _REQUEST_BYTECODE) + program if program else b""
     # inet_diag_req: four bytes, the socket's identity, the states, and nothing of what follows.
     request = struct.pack("=4B48xII", socket.AF_UNSPEC, 0, 0, extensions, states, 0) + attribute
-    header = _HEADER.pack(_HEADER.size + len(request), _TCPDIAG_GETSOCK, _REQUEST_DUMP, 1, 0)
+    header = HEADER.pack(HEADER.size + len(request), _TCPDIAG_GETSOCK, _REQUEST_DUMP, 1, 0)
     found: list[DiagRow] = []
-    with socket.socket(16, socket.SOCK_RAW, _NETLINK_SOCK_DIAG) as netlink:  # AF_NETLINK
-        netlink.settimeout(_READ_TIMEOUT)
-        netlink.send(header + request)
+    with netlink() as asked:
+        asked.send(header + request)
         last = False
         while not last:
-            rows, last = parse_tcp_table(netlink.recv(1 << 16), keep, info=bool(extensions))
+            rows, last = parse_tcp_table(asked.recv(1 << 16), keep, info=bool(extensions))
             found += rows
     return found
 
@@ -188,8 +186,12 @@ class NetlinkReader:
         pids: Callable[[], Iterable[int]] | None = None,
         user_of: Callable[[int], int] | None = None,
         alive: Callable[[int], bool] | None = None,
+        unchanged: Unchanged | None = None,
     ) -> None:
         self._dump = dumped
+        self._unchanged = unchanged or Unchanged()
+        self._connections: list[DiagRow] = []
+        """As they were found last."""
         self._inodes_of = inodes_of or socket_inodes
         self._pids = pids or psutil.pids
         self._user_of = user_of or (lambda pid: Path(f"/proc/{pid}").stat().st_uid)
@@ -226,7 +228,10 @@ class NetlinkReader:
         def connections() -> list[DiagRow]:
             return self._dump(matter, lambda local, remote, inode: local in matter or remote in matter)
 
-        table = [*listening, *connections()]
+        if not self._unchanged.since_then(matter, now) or thorough:
+            self._connections = connections()
+            self._unchanged.found([d.which for d in self._connections], matter, now)
+        table = [*listening, *self._connections]
         standing = {d.inode for d in table}
         self._owners = {inode: pid for inode, pid in self._owners.items() if inode in standing}
         self._ownerless = {

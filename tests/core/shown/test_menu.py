@@ -9,6 +9,7 @@ from agent.core.clock import next_morning
 from agent.core.fix import Asker
 from agent.core.memory import Stopped
 from agent.core.shown.display import (
+    SEPARATOR,
     TOOLTIP_LIMIT,
     Action,
     Connect,
@@ -152,7 +153,7 @@ def test_every_click_asks_for_what_it_says() -> None:
     assert stop == {
         "For 1 hour": Disconnect("Paper Gateway", seconds=3600.0),
         "Until tomorrow 06:00": Disconnect("Paper Gateway", until=next_morning(NOW, TimeZone())),
-        "Until I start again": Disconnect("Paper Gateway"),
+        "Until I choose “Watch”": Disconnect("Paper Gateway"),
     }
     assert pause == {"For 1 hour": Pause(3600.0), "For 1 day": Pause(86400.0), "Until I resume": Pause(None)}
     assert clicks(menu) | clicks(submenu(menu, f"✗ {SILENT.title}")) == {
@@ -186,7 +187,7 @@ def test_what_is_not_watched_can_be_watched_again() -> None:
 @pytest.mark.parametrize(
     ("stopped", "told"),
     [
-        (Stopped("TWS", AT), "Not watched since 14:00, until you start again"),
+        (Stopped("TWS", AT), "Not watched since 14:00, until you choose “Watch”"),
         (Stopped("TWS", AT - 86400, AT + 16 * 3600), "Not watched since yesterday 14:00, until tomorrow 06:00"),
         (Stopped("TWS", None, AT + 7200), "Not watched, until 16:00"),
     ],
@@ -486,4 +487,37 @@ def test_what_is_left_out_is_said_to_be_bad_where_it_is() -> None:
     many = [replace(FULL, name=f"gw-{n:03}", problems=(SILENT,), overall=IconState.PROBLEM) for n in range(50)]
     labels = [e.label for e in display(of(*many), AT, TimeZone(), page=True).menu]
 
-    assert "… and 40 more, 40 with a problem" in labels
+    assert "… and 40 more with a problem" in labels
+
+
+def in_groups(*ill: str) -> list[ShownConnection]:
+    """Sixty in three places, of which these are not well."""
+    names = [f"{place}-{n:02}" for place in ("lon", "nyc", "ams") for n in range(1, 21)]
+    well = replace(FULL, label="", problems=(), overall=IconState.CONNECTED)
+    return [replace(TROUBLED if name in ill else well, name=name, label="") for name in names]
+
+
+def test_many_connections_are_groups_below_the_bad_ones() -> None:
+    menu = display(of(*in_groups("nyc-07")), AT, TimeZone(), page=True).menu
+    groups = [entry for entry in menu if entry.label[2:5] in ("lon", "nyc", "ams") and "-" not in entry.label]
+
+    assert menu[2].label.startswith("✗ nyc-07: ")
+    assert menu[3] == SEPARATOR
+    assert [group.label for group in groups] == [
+        "✗ nyc: 1 with a problem, 19 connected",
+        "✓ lon: all 20 connected",
+        "✓ ams: all 20 connected",
+    ]
+    assert [len(group.children) for group in groups] == [MOST_LISTED + 1] * 3
+    assert groups[0].children[0].label.startswith("✗ nyc-07: ")
+    assert groups[0].children[-1] == MenuEntry("… and 10 more, all connected", OpenPage())
+
+
+def test_where_all_are_bad_the_menu_stays_short_and_where_all_are_well_it_is_groups_alone() -> None:
+    every = [one.name for one in in_groups()]
+    bad = [entry.label for entry in display(of(*in_groups(*every)), AT, TimeZone(), page=True).menu]
+    assert len(bad) < 30
+    assert "… and 50 more with a problem" in bad
+    assert sum(label.startswith("✗ lon: all 20 with a problem; ") for label in bad) == 1
+    well = [entry.label for entry in display(of(*in_groups()), AT, TimeZone()).menu]
+    assert well[:3] == ["✓ lon: all 20 connected", "✓ nyc: all 20 connected", "✓ ams: all 20 connected"]

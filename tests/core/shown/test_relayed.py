@@ -184,10 +184,10 @@ def test_what_tws_may_have_refused_is_said_beside_what_is_certain() -> None:
 
     assert (use.lines.used, use.lines.in_doubt, use.programs[0].lines_in_doubt) == (3, 1, 1)
     assert use.lines.to_do == (
-        "97 more fit. a holds most, 3. 1 more may be in use: TWS refused a message without saying which (notice 100)."
+        "96 more fit for certain, 97 at most: TWS refused messages without saying which (notice 100). a holds most, 3."
     )
     assert (use.history.used, use.history.in_doubt) == (0, 2)
-    assert "2 more may count" in use.history.to_do
+    assert use.history.to_do.startswith("58 more fit for certain, 60 at most: TWS refused messages")
 
 
 def test_a_relay_whose_counts_are_not_known_says_why() -> None:

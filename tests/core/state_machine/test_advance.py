@@ -28,6 +28,7 @@ from agent.core.events import (
 from agent.core.facts import Facts
 from agent.core.memory import Memory, Served, ServedBefore, ShownBefore, Stopped, Told
 from agent.core.problem import Absent, Present, Problem, Severity, Verdict
+from agent.core.settings import Settings
 from agent.core.shown.display import Connect, Disconnect, IconState, ShowSteps, Snooze
 from agent.core.shown.menu import tooltip
 from agent.core.shown.status import ShownProblem
@@ -36,7 +37,7 @@ from agent.core.state_machine.connection import Connected, choose_client_id
 from agent.core.state_machine.state import AgentState
 from agent.problems.config_invalid import CONFIG_INVALID
 from tests.core.made_up_agent import PAPER, START, connected, looked, play, started
-from tests.problems.scene import NOW, connection, machine, relay
+from tests.problems.scene import NOW, connection, gateway, machine, relay
 
 
 def _there(facts: Facts) -> Verdict:
@@ -99,7 +100,7 @@ def test_a_heartbeat_is_sent_when_it_is_due_and_only_then() -> None:
     state, _ = play(connected(), HeartbeatAnswered(1, int(NOW.wall)))
     every = state.timing.heartbeat_every
 
-    assert only(SendHeartbeat, advance(state, Tick(), NOW.later(every - 0.1))[1]) == []
+    assert only(SendHeartbeat, advance(state, Tick(), NOW.later(every - 1.0))[1]) == []
     assert only(SendHeartbeat, advance(state, Tick(), NOW.later(every))[1]) == [SendHeartbeat(1)]
 
 
@@ -316,6 +317,16 @@ def test_where_nobody_is_seen_to_listen_one_knock_is_made_and_nothing_shown_of_i
     assert state.shown is not None
     assert state.shown.connections[0].phase == "idle"
     assert only(OpenSession, play(state, Tick())[1]) == []
+
+
+def test_fewer_connections_than_before_are_shown_where_none_is_configured_any_more() -> None:
+    two = looked(started(PAPER, replace(PAPER, name="Live Gateway", port=4001)), machine(gateway()))
+    after, _ = play(two, Reconfigured(Settings(connections=())))
+
+    assert two.shown is not None
+    assert after.shown is not None
+    assert [(w.settings.name, w.settings.implicit) for w in after.watched] == [("IB Gateway", True)]
+    assert (len(two.shown.connections), len(after.shown.connections)) == (2, 1)
 
 
 def test_without_a_configuration_nothing_is_missed_and_nothing_opened() -> None:

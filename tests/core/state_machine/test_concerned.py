@@ -24,7 +24,8 @@ from agent.core.events import (
 from agent.core.problem import Present, Problem, Severity
 from agent.core.session_facts import Outcome
 from agent.core.state_machine.advance import advance, advance_all
-from agent.core.state_machine.concerned import EARLY, to_judge
+from agent.core.state_machine.beats import EARLY
+from agent.core.state_machine.concerned import concerned_by
 from agent.core.state_machine.state import AgentState
 from tests.core.made_up_agent import play
 from tests.core.test_together import TEXTS, all_connected
@@ -72,11 +73,14 @@ def test_the_clock_concerns_those_whose_time_has_come() -> None:
 
 def test_a_turn_that_nothing_waited_for_concerns_all() -> None:
     state = all_connected(())
-    idle = replace(state, settled=tuple(replace(s, due=float("inf")) for s in state.settled))
+    idle = replace(
+        state,
+        settled=tuple(replace(s, due=float("inf"), beat=float("inf"), verdict=float("inf")) for s in state.settled),
+    )
 
     assert judged(idle, Tick()) is None
-    assert to_judge(idle, idle, (), NOW.monotonic) == []
-    assert to_judge(idle, idle, None, NOW.monotonic) is None
+    assert concerned_by(idle, idle, (), NOW).judged == []
+    assert concerned_by(idle, idle, None, NOW).whole
 
 
 def test_what_was_held_back_after_sleep_is_shown_for_all_when_that_is_over() -> None:
@@ -172,7 +176,7 @@ class Walk:
 def stands(state: AgentState) -> list[object]:
     """What people see of each connection, and what it does."""
     return [
-        (type(w.link.state), sorted(k for k, e in w.ledger.entries.items() if e.shown), shown.overall)
+        (type(w.link.state), sorted(k for k, e in w.ledger.entries.items() if e.shown), shown.overall, shown.latency)
         for w, shown in zip(state.watched, state.shown.connections if state.shown else (), strict=True)
     ]
 

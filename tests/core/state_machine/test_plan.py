@@ -6,15 +6,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.core.clock import Moment
-from agent.core.effects import Effect, LookAt, WakeAt, WatchExits
-from agent.core.events import Looked, ProcessExited, SessionFailed, Tick, UserAsked
+from agent.core.effects import Effect, LookAt, SendHeartbeat, WakeAt, WatchExits
+from agent.core.events import HeartbeatAnswered, Looked, ProcessExited, SessionFailed, Tick, UserAsked
 from agent.core.facts import Facts, MachineFacts, Purpose
 from agent.core.session_facts import Attempt, Outcome
 from agent.core.settings import ConnectionSettings
 from agent.core.shown.display import Action, Connect, LookNow
+from agent.core.state_machine.advance import advance
+from agent.core.state_machine.beats import with_beats
 from agent.core.state_machine.connection import Blocked, Connecting, Idle, Link
 from agent.core.state_machine.plan import (
     AHEAD,
+    ALONG,
     FAST_LOOK,
     FEW,
     FROZEN_AGAIN,
@@ -34,10 +37,10 @@ from tests.problems.scene import NOW, gateway, machine
 def settled(state: AgentState, now: Moment = NOW, change: Callable[[Facts], Facts] = lambda facts: facts) -> AgentState:
     """The state as if every connection had been judged now."""
     done = []
-    for watched in state.watched:
+    for index, watched in enumerate(state.watched):
         facts = change(facts_about(state, watched, now))
-        due = min(due_times(watched, facts, state.heard), default=float("inf"))
-        done.append(Settled(target(watched, state.machine, ()), facts, due))
+        due = min(due_times(watched, facts), default=float("inf"))
+        done.append(with_beats(Settled(target(watched, state.machine, ()), facts, due), state, index, now))
     return replace(state, settled=tuple(done))
 
 
@@ -292,3 +295,28 @@ def test_one_that_does_not_answer_any_more_is_looked_at_as_often_as_usual() -> N
     state = replace(state, watched=(watched,), urgent_since=None)
 
     assert look(state).at == state.machine.taken + state.timing.look_every
+
+
+def test_a_heartbeat_waits_a_little_for_the_look_of_the_same_moment() -> None:
+    state = settled(replace(connected(), urgent_since=None))
+    (one,) = state.settled
+    quiet = replace(one, due=float("inf"), verdict=float("inf"))
+
+    def woken(beat: float, look: float) -> list[WakeAt]:
+        at = LookAt(NOW.monotonic + look, frozenset({4002}))
+        there = replace(state, look_at=at, wake_at=None, settled=(replace(quiet, beat=NOW.monotonic + beat),))
+        return [effect for effect in plan(there, NOW, judged=False)[1] if isinstance(effect, WakeAt)]
+
+    assert woken(10.0, 10.0) == [WakeAt(NOW.monotonic + 10.0 + ALONG)]
+    assert woken(10.0, 10.0 + ALONG / 2) == [WakeAt(NOW.monotonic + 10.0 + ALONG)]
+    assert woken(10.0, 10.0 + 2 * ALONG) == [WakeAt(NOW.monotonic + 10.0)]
+    assert woken(10.0, 5.0) == [WakeAt(NOW.monotonic + 10.0)]
+
+
+def test_the_decision_about_a_look_sends_the_heartbeats_that_are_due() -> None:
+    state, _ = advance(connected(), HeartbeatAnswered(1, int(NOW.wall)), NOW)
+    now = NOW.later(10.003)
+    after, effects = advance(state, Looked(replace(state.machine, taken=now.monotonic - 0.003)), now)
+
+    assert SendHeartbeat(1) in effects
+    assert after.settled[0].beat == now.monotonic + after.timing.second_heartbeat

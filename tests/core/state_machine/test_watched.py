@@ -7,6 +7,7 @@ from agent.core.facts import Known, MachineFacts, SettingsHints, Sight, Surround
 from agent.core.memory import PortKept, Served
 from agent.core.problem import Absent, Present, Problem, Severity
 from agent.core.session_facts import Outcome, Phase, ServerLink, Way
+from agent.core.state_machine.beats import next_beat, next_verdict
 from agent.core.state_machine.connection import BackingOff, Blocked, Connected, Connecting, Idle, Link, Target
 from agent.core.state_machine.session import Heartbeats, fresh_session
 from agent.core.state_machine.watched import (
@@ -196,7 +197,8 @@ def test_the_machine_takes_its_step() -> None:
 
 def due(watched: Watched) -> set[float]:
     around = facts(machine(), facts_of_session(watched, NOW, TIMING), wants=PAPER)
-    return {round(at - NOW.monotonic, 3) for at in due_times(watched, around)}
+    beats = (next_beat(watched, TIMING, 0), next_verdict(watched, TIMING, NOW.monotonic, NOW.monotonic))
+    return {round(at - NOW.monotonic, 3) for at in (*due_times(watched, around), *beats) if at != float("inf")}
 
 
 def test_everything_the_clock_alone_decides_has_its_time() -> None:

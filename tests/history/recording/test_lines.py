@@ -115,7 +115,7 @@ def test_a_torn_last_line_costs_that_line() -> None:
 
 
 def test_a_damaged_piece_ends_there_and_the_next_one_goes_on() -> None:
-    lines = quiet_day().lines(every=20).splitlines(keepends=True)
+    lines = quiet_day().lines(every=10).splitlines(keepends=True)
     lines[5] = lines[5][:40] + "\n"
     items = items_of("".join(lines))
     kinds = [type(one).__name__ for one in items[:6]]

@@ -96,6 +96,7 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "Let your programs ask for their data again.",
         "Let your programs cancel the data they do not need any more.",
         "Look in each of these programs whether prices move: {programs}.",
+        "Nothing needs doing: no program was connected then, and one that connects later subscribes anew.",
         "Set the port in your own programs to {actual} as well.",
         "Start your programs again.",
         "Stop the programs that send orders over port {port}.",

@@ -26,6 +26,7 @@ from agent.platforms.sockets.linux import (
 )
 from agent.platforms.sockets.row import SocketReader, SocketReading, SocketRow, SocketState, plain_address
 from agent.platforms.sockets.through_psutil import ALL_EVERY, NEW_CLIENT_EVERY, PsutilReader, every_row, rows_of
+from agent.platforms.sockets.unchanged_linux import Unchanged
 
 LISTEN, ESTABLISHED, CLOSE_WAIT = SocketState.LISTEN, SocketState.ESTABLISHED, SocketState.CLOSE_WAIT
 
@@ -187,6 +188,8 @@ class Machine:
             lambda: list(self.sockets),
             lambda pid: self.users[pid],
             lambda pid: pid in self.sockets,
+            # This machine's sockets are not counted, so that each reading reads the table.
+            Unchanged(lambda: ()),
         )
 
 
