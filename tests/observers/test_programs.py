@@ -54,8 +54,12 @@ def test_a_script_beside_the_working_folder_is_the_same_as_by_its_whole_path() -
 
 def test_a_real_process_tells_what_it_runs(tmp_path: Path) -> None:
     bot = tmp_path / "bot.py"
-    bot.write_text("input()")
-    with subprocess.Popen([sys.executable, str(bot), "--secret"], stdin=subprocess.PIPE, text=True) as process:
+    bot.write_text("print('here', flush=True); input()")
+    command, pipe = [sys.executable, str(bot), "--secret"], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdout is not None
+        # It is what it is called only once it runs.
+        assert process.stdout.readline() == "here\n"
         found = program_file(process.pid, "python3")
         process.communicate("\n", timeout=30)
 
