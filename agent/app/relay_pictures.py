@@ -42,5 +42,9 @@ class RelayPictures:
 
         if self._observer is None:
             self._observer = RelayObserver(self._places.relays, current().socket_reader)
-        found = self._observer.told_together(self._now())
-        return [relay_use_to_json(told | {"past": names_past(machine, str(told.get("to", "")))}) for told in found]
+        now = self._now()
+        found, looked = self._observer.told_together(now), now.wall_of(machine.taken)
+        return [
+            relay_use_to_json(told | {"past": names_past(machine, str(told.get("to", ""))), "looked": looked})
+            for told in found
+        ]

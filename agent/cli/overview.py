@@ -1,6 +1,5 @@
 """Several connections in one table, for `status`: the worst first, and what is wrong with each in a line."""
 
-import shlex
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +9,7 @@ from agent.cli.terminal import columns
 from agent.core.clock import took
 from agent.core.shown.display import IconState
 from agent.core.shown.groups import READ_AT_ONCE, Grouped, groups_of, ill_words
+from agent.platforms.called import as_typed
 
 _BAD = frozenset({"problem", "warning"})
 _NAMED = 5
@@ -43,7 +43,7 @@ def overview(connections: list[dict[str, Any]], *, every: bool = False, named: s
     if folded or groups:
         crowded = {connections[place]["name"] for group in groups for place in group.crowd}
         ordered = [c for c in ordered if c["overall"] != "connected" and c["name"] not in crowded]
-    listing = f"`gatelight status {shlex.quote(named)} -v`" if named else "`gatelight status -v`"
+    listing = f"`gatelight status {as_typed(named)} -v`" if named else "`gatelight status -v`"
     yield ""
     width = columns(sys.stdout)
     head = ["", "Name", "", "State"]

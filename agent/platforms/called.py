@@ -20,10 +20,15 @@ def called_as() -> str:
 def started_as() -> str:
     """The whole command line, as the user can type it again."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--autostart"]
+    return f"{called_as()} {as_typed(*arguments)}".rstrip()
+
+
+def as_typed(*arguments: str) -> str:
+    """Arguments of a command, quoted as the terminals of this system take them."""
     if os.name == "nt":
         import subprocess
 
-        return f"{called_as()} {subprocess.list2cmdline(arguments)}".rstrip()
+        return subprocess.list2cmdline(arguments)
     import shlex
 
-    return f"{called_as()} {shlex.join(arguments)}".rstrip()
+    return shlex.join(arguments)

@@ -16,7 +16,10 @@ from typing import Any
 
 import psutil
 
+from agent.cli.relay_status import render_relays
 from tests.commands import PATIENCE, ROOT, Place, environment
+from tests.core.shown.test_relayed import WRITTEN, report_of_two
+from tests.core.shown.test_relayed import program as shown_program
 from tests.faults.conftest import place
 from tests.simulator.conftest import StartSimulator, start
 from tests.simulator.raw_client import STOCK, RawClient
@@ -307,3 +310,16 @@ def test_two_relays_that_lead_to_each_other_say_so_and_hold_nothing(tmp_path: Pa
         for process in processes:
             process.kill()
             process.communicate(timeout=PATIENCE)
+
+
+def test_relays_to_one_tws_are_shown_together_with_the_relay_of_each_program() -> None:
+    both = report_of_two(shown_program("a", lines=60), shown_program("b", lines=35))
+    text = render_relays([both, {"name": "Third", "unknown": "it is late"}], WRITTEN + 3.0)
+
+    assert text.startswith(
+        "Relays “Paper relay” on port 5002 (pid 5002) and “Lab” on port 5003 (pid 5003) lead to 127.0.0.1:4002 and "
+        "share its limits, as of 3 s ago\n  Market data lines: 95 of 100. Nearly used up. a holds most, 60: "
+    )
+    assert "\n  a, through “Paper relay”\n" in text
+    assert "\n  Programs that go past a relay, and TWS itself, use the same limits and are not counted.\n" in text
+    assert text.endswith("Relay “Third”: what it counts is not known, since it is late.")

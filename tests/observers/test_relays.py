@@ -180,3 +180,25 @@ def test_historical_requests_belong_to_the_program_that_sent_them(now: Moment) -
     assert told["left"] == [
         {"peer": "b", "historical_requests_in_window": 4, "historical_requests_in_doubt": 0},
     ]
+
+
+def test_two_relays_to_one_application_tell_what_both_use_and_one_report_of_it(folder: Path, now: Moment) -> None:
+    first = report(now, peers=("127.0.0.1:9",))
+    second = report(now, port=5003, name="Lab", to="localhost:4002") | {"refusals": []}
+    elsewhere = report(now, port=5004, name="Far", to="nas:4002") | {"refusals": []}
+    first |= {"lines": {"used": 50, "of": 100}, "refusals": []}
+    second["lines"] = {"used": 43, "of": 100, "in_doubt": 2}
+    seen = {one.name: one.counts for one in observed(folder, now, first, second, elsewhere)}
+
+    uses = {name: counts.value.lines for name, counts in seen.items() if isinstance(counts, Known)}
+    assert uses["Mine"] == uses["Lab"] == LimitUse(93, 100, now.wall_of(now.monotonic), 93, unsure=2)
+    assert (uses["Far"].used, uses["Far"].near_since) == (0, None)
+
+    observer = RelayObserver(folder, current().socket_reader)
+    far, both = sorted(observer.told_together(now), key=lambda one: len(one["relays"]))
+    assert [one["name"] for one in both["relays"]] == ["Lab", "Mine"]
+    assert both["lines"]["used"] == 93
+    assert [one["name"] for one in far["relays"]] == ["Far"]
+    # What one of them does not tell is said beside what the other does.
+    late = observer.told_together(now.later(LATE_AFTER + 1.0))
+    assert [one["unknown"] for one in late if "unknown" in one] == ["it has reported nothing for a while"]

@@ -115,6 +115,22 @@ async def test_a_relay_is_set_up_renamed_and_removed(agent: LivingAgent, browser
     assert agent.places.config.read_text().rstrip() == before.rstrip()
 
 
+async def test_what_is_typed_outlives_what_changes_around_it(agent: LivingAgent, browser: Browser) -> None:
+    async with tab(browser, await agent.page.address("settings")) as shown:
+        await type_new(shown, name="First", listen="15002", to="Paper Gateway")
+        await shown.sees("First is added", "#toasts")
+        await shown.page.locator("#new-relay").click()
+        await shown.page.locator("#new-relay").click()
+        await shown.page.fill(at("new-relay.name"), "Second")
+        # Saving another field reads all of them again.
+        await shown.page.select_option(at("notifications.minimum_severity"), "error")
+        await shown.sees("saved.", "#toasts")
+        await type_new(shown, listen="15003", to="Paper Gateway")
+        await shown.sees("Second is added", "#toasts")
+
+    assert [one.name for one in relays(agent)] == ["First", "Second"]
+
+
 async def test_every_wrong_value_of_a_new_relay_is_told_at_its_field(
     one: LivingAgent, browser: Browser, taken: int
 ) -> None:

@@ -1,10 +1,11 @@
 """The command line, as the user can type it again."""
 
+import os
 import sys
 
 import pytest
 
-from agent.platforms.called import called_as, started_as
+from agent.platforms.called import as_typed, called_as, started_as
 
 
 @pytest.mark.parametrize(
@@ -40,3 +41,16 @@ def test_what_started_it_is_told_whole_but_for_what_only_the_system_says(
     monkeypatch.setattr(sys, "argv", ["gatelight", *arguments])
 
     assert started_as() == line
+
+
+@pytest.mark.parametrize(
+    ("system", "typed"), [("posix", "'gw-0*' 'Paper Gateway' plain"), ("nt", 'gw-0* "Paper Gateway" plain')]
+)
+def test_arguments_are_quoted_as_the_terminals_of_the_system_take_them(
+    system: str, typed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as there:
+        there.setattr(os, "name", system)
+        found = as_typed("gw-0*", "Paper Gateway", "plain")
+
+    assert found == typed

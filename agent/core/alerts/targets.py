@@ -176,6 +176,7 @@ def take_changes(
     for change in changes:
         if isinstance(change, Appeared):
             memory = _back(memory, deliveries, connection, change.entry, now)
+            deliveries = {name: _still_so(one, connection, change.entry.key) for name, one in deliveries.items()}
         if not isinstance(change, Cleared | Hidden):
             continue
         key = change.entry.key
@@ -205,6 +206,17 @@ def _back(
     told = (ToldThere(w.target, connection, entry.key, now.wall, title=title_of(entry), crowd=w.crowd) for w in ends)
     waiting = tuple(w for w in memory.waiting if w not in ends)
     return replace(memory, waiting=waiting, told_there=(*memory.told_there, *told))
+
+
+def _still_so(delivery: TargetDelivery, connection: str, key: str) -> TargetDelivery:
+    """The same where the beginning of that problem, told with others, is on its way: it needs no end to follow."""
+    sent = tuple(
+        replace(one, end=None, gone=False)
+        if isinstance(one, BeginningSent) and one.crowd is not None and (one.connection, one.key) == (connection, key)
+        else one
+        for one in delivery.on_its_way
+    )
+    return delivery if sent == delivery.on_its_way else replace(delivery, on_its_way=sent)
 
 
 def _is_told(change: Change, rules: QuietRules, now: Moment) -> bool:

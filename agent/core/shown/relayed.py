@@ -143,11 +143,13 @@ class RelayUse(FromOutside):
     answers_to_do: IfAny[str]
     past: tuple[OutsideName, ...] | None
     """Programs that use the application without a relay, and are not counted; None: they cannot be seen."""
+    looked: Time | None
+    """When these were seen."""
 
 
 def relay_use(told: Mapping[str, Any]) -> RelayUse | str:
-    """Relays to one application as their report tells it, with the `label` of each program, and `past` where those are
-    known that go past it; or why it is not known, as a phrase."""
+    """Relays to one application as their report tells it, with the `label` of each program, and `past` and `looked`
+    where those are known that go past it; or why it is not known, as a phrase."""
     if "unknown" in told:
         return str(told["unknown"])
     try:
@@ -183,6 +185,7 @@ def _use(told: Mapping[str, Any]) -> RelayUse:
         answers=tuple(answers),
         answers_to_do=_answers_to_do(answers),
         past=None if told.get("past") is None else tuple(map(str, told["past"])),
+        looked=told.get("looked"),
     )
 
 

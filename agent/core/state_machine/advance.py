@@ -103,7 +103,7 @@ def _settle(
     concerned = concerned_by(before, timed, arrivals if timed is state else None, now)
     state = timed
     judged = concerned.judged
-    settled = {**dict(enumerate(state.settled)), **concerned.answered}
+    settled = {**dict(enumerate(state.settled)), **concerned.answered, **concerned.later}
     state, beating, more = send_beats(state, concerned.beating, settled, now)
     settled.update(beating)
     done.extend(more)
@@ -139,7 +139,8 @@ def _settle(
     if judged or concerned.answered or concerned.whole:
         state, more = show_status(state, concerned.judged, concerned.answered, now)
         done.extend(more)
-    state, more = dispatch(state, now)
+    # Targets are told of what many say at once.
+    state, more = (state, ()) if concerned.later else dispatch(state, now)
     done.extend(more)
     state, more = plan(state, now, judged=bool(judged) or concerned.whole)
     done.extend(more)

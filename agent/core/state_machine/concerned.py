@@ -5,13 +5,14 @@ judged last (`watched.due_times`); what has none is judged with the next look, w
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agent.core.clock import Moment
 from agent.core.events import (
     Arrival,
     DataCame,
     HeartbeatAnswered,
+    Looked,
     MessagesCame,
     NoticeArrived,
     NoticeDelivered,
@@ -22,10 +23,13 @@ from agent.core.events import (
     SettingsAnswered,
     Tick,
 )
+from agent.core.facts import Purpose
 from agent.core.state_machine.beats import EARLY, answered_as_usual
 from agent.core.state_machine.state import AgentState, Settled
 from agent.core.state_machine.watched import Watched
 
+AT_A_TIME = 20
+"""Connections that are judged in one decision, unless more have news: some ten milliseconds."""
 _LOCAL = (
     DataCame,
     HeartbeatAnswered,
@@ -54,6 +58,8 @@ class Concerned:
     """Those of which no more has come than an answer as usual, with what they count as judged from since then."""
     beating: Sequence[int] = ()
     """Those whose heartbeat goes out, and nothing else."""
+    later: Mapping[int, Settled] = field(default_factory=dict)
+    """Those that the next decisions are about, which are due at once."""
 
 
 def concerned_by(before: AgentState, state: AgentState, arrivals: Sequence[Arrival] | None, now: Moment) -> Concerned:
@@ -62,10 +68,11 @@ def concerned_by(before: AgentState, state: AgentState, arrivals: Sequence[Arriv
     A Tick that no connection waited for is about all of them; so is anything where no events are given.
     """
     everything = Concerned(range(len(state.watched)), whole=True)
-    if arrivals is None or not all(isinstance(arrival.event, _LOCAL) for arrival in arrivals):
+    if arrivals is None or len(state.settled) != len(state.watched) or state.shown is None:
         return everything
-    if len(state.settled) != len(state.watched) or state.shown is None:
-        return everything
+    if not all(isinstance(arrival.event, _LOCAL) for arrival in arrivals):
+        looked = all(isinstance(arrival.event, Looked | Tick) for arrival in arrivals)
+        return _by_and_by(everything, (), state, now) if looked else everything
     due, was = now.monotonic + EARLY, before.watched
     answered = {
         index: settled
@@ -80,8 +87,21 @@ def concerned_by(before: AgentState, state: AgentState, arrivals: Sequence[Arriv
     ]
     beating = [index for index, one in enumerate(latest) if one.beat <= due and index not in judged]
     if not (judged or answered or beating) and any(isinstance(arrival.event, Tick) for arrival in arrivals):
-        return everything
-    return Concerned(judged, answered={i: one for i, one in answered.items() if i not in judged}, beating=beating)
+        return _by_and_by(everything, (), state, now)
+    news = [index for index in judged if state.watched[index] is not was[index]]
+    unjudged = {index: one for index, one in answered.items() if index not in judged}
+    return _by_and_by(Concerned(judged, answered=unjudged, beating=beating), news, state, now)
+
+
+def _by_and_by(concerned: Concerned, news: Sequence[int], state: AgentState, now: Moment) -> Concerned:
+    """The same with some of those to judge put off: a look concerns all connections, and of many the `news` of one does
+    not wait for all the others."""
+    if len(concerned.judged) <= AT_A_TIME or state.purpose is not Purpose.WATCH:
+        return concerned
+    rest = [index for index in concerned.judged if index not in news]
+    room = max(0, AT_A_TIME - len(news))
+    later = {index: replace(state.settled[index], due=now.monotonic) for index in rest[room:]}
+    return replace(concerned, judged=[*news, *rest[:room]], later=later)
 
 
 def keeps_anew(before: AgentState, state: AgentState, judged: Sequence[int]) -> bool:

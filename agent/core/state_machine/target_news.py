@@ -71,7 +71,9 @@ def follow_targets(
         }
         by_target = {target.name: rules_there(rules, target) for target in there}
         memory, deliveries = take_changes(memory, deliveries, changes, name, by_target, ends, now)
-    return state if memory is state.memory else replace(state, memory=memory, deliveries=deliveries)
+    if memory is state.memory and deliveries == state.deliveries:
+        return state
+    return replace(state, memory=memory, deliveries=deliveries)
 
 
 def _waiting(notice: Notice, now: Moment, target: str = "") -> WaitingNotice:

@@ -30,9 +30,9 @@ export function relayCard(one) {
 const listed = (names) => (names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names[0]);
 
 /** What uses the same limits and is not counted. */
-function past({ past: names }) {
+function past({ past: names, looked }) {
   if (names?.length) return `Not counted: ${listed(names)}, past the relay; and TWS itself.`;
-  return names ? "No other program is seen to use TWS past the relay; TWS itself is not counted." : "Programs that go past the relay, and TWS itself, are not counted.";
+  return names ? `No other program was seen to use TWS past the relay ${ago(looked)}. TWS itself is not counted.` : "Programs that go past the relay, and TWS itself, are not counted.";
 }
 
 const level = (used, of) => (used >= of ? "full" : used >= of * NEAR ? "near" : "well");

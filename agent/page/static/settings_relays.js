@@ -62,7 +62,8 @@ function add(keys, page, load) {
     first?.focus();
   }
   return h("details.entry.card.new-relay", { "data-key": "new relay" }, h("summary", { id: "new-relay" }, h("h3", {}, "New relay")),
-    h("form.group", { onsubmit: save }, [...inputs.values()].map(({ field }) => field),
+    // What is typed stays, with what reads it, whatever is drawn anew around it.
+    h("form.group", { "data-key": "new relay form", "data-same": "new", onsubmit: save }, [...inputs.values()].map(({ field }) => field),
       h("div.actions", {}, h("button.primary", { type: "submit" }, "Add the relay"))));
 }
 

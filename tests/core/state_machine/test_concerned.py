@@ -20,16 +20,19 @@ from agent.core.events import (
     SessionLost,
     SessionReady,
     Tick,
+    UserAsked,
 )
+from agent.core.facts import Purpose
 from agent.core.problem import Present, Problem, Severity
 from agent.core.session_facts import Outcome
+from agent.core.shown.display import LookNow
 from agent.core.state_machine.advance import advance, advance_all
 from agent.core.state_machine.beats import EARLY
-from agent.core.state_machine.concerned import concerned_by
+from agent.core.state_machine.concerned import AT_A_TIME, Concerned, concerned_by
 from agent.core.state_machine.state import AgentState
-from tests.core.made_up_agent import play
+from tests.core.made_up_agent import looked, play, started
 from tests.core.test_together import TEXTS, all_connected
-from tests.problems.scene import NOW
+from tests.problems.scene import NOW, connection, machine
 
 LOOKS = 10.0
 """Seconds between two looks in these walks."""
@@ -69,6 +72,51 @@ def test_the_clock_concerns_those_whose_time_has_come() -> None:
     assert judged(replace(state, settled=due), Tick()) == [2]
     early = tuple(replace(s, due=soon + 0.9 * EARLY if i == 0 else soon + 5.0) for i, s in enumerate(state.settled))
     assert judged(replace(state, settled=early), Tick()) == [0]
+
+
+MANY = tuple(connection(name=f"gw-{n:02}", port=4100 + n) for n in range(50))
+
+
+def test_of_many_a_look_judges_some_at_a_time_and_the_agent_wakes_for_the_rest_at_once() -> None:
+    state = looked(started(*MANY))
+    while state.wake_at is not None and state.wake_at <= NOW.monotonic:
+        state, _ = play(state, Tick())
+    later = NOW.later(30.0)
+    state, _ = play(state, Looked(replace(machine(), taken=later.monotonic)), now=later)
+    turns = []
+    while state.wake_at is not None and state.wake_at <= later.monotonic:
+        turns.append([i for i, s in enumerate(state.settled) if s.facts.now == later])
+        state, _ = play(state, Tick(), now=later)
+
+    assert [len(turn) for turn in turns] == [AT_A_TIME, 2 * AT_A_TIME]
+    assert all(settled.facts.now == later for settled in state.settled)
+
+
+def later_of(before: AgentState, after: AgentState, *events: Event) -> Concerned:
+    return concerned_by(before, after, [Arrival(event, NOW) for event in events], NOW)
+
+
+def test_news_of_one_waits_for_no_others() -> None:
+    state = looked(started(*MANY))
+    all_due = replace(state, settled=tuple(replace(s, due=NOW.monotonic) for s in state.settled))
+    news = replace(state.watched[45])
+    after = replace(all_due, watched=(*state.watched[:45], news, *state.watched[46:]))
+
+    found = later_of(all_due, after, NoticeArrived(1, 399, "x"))
+    assert found.judged[0] == 45
+    assert (len(found.judged), sorted([*found.judged, *found.later])) == (AT_A_TIME, list(range(50)))
+    assert {one.due for one in found.later.values()} == {NOW.monotonic}
+
+
+def test_what_the_user_did_and_what_a_doctor_finds_is_judged_as_a_whole() -> None:
+    state = looked(started(*MANY))
+    look = Looked(machine())
+
+    assert len(later_of(state, state, look).later) == 50 - AT_A_TIME
+    assert not later_of(state, state, UserAsked(LookNow())).later
+    assert not later_of(state, replace(state, purpose=Purpose.DOCTOR), look).later
+    assert not later_of(state, replace(state, shown=None), look).later
+    assert not concerned_by(state, state, None, NOW).later
 
 
 def test_a_turn_that_nothing_waited_for_concerns_all() -> None:

@@ -96,11 +96,16 @@ class ManyDay:
     def look(self, after: float = 5.0) -> None:
         """A look, so many seconds later; until then the agent wakes when it has planned to."""
         until = self.now.later(after)
+        self.wake(until)
+        self.now = until
+        self.play(Looked(replace(machine(), taken=self.now.monotonic)))
+        self.wake(until)
+
+    def wake(self, until: Moment) -> None:
+        """The agent wakes whenever it has planned to."""
         while (wake := self.state.wake_at) is not None and wake <= until.monotonic:
             self.now = self.now.later(max(0.0, wake - self.now.monotonic))
             self.play(Tick())
-        self.now = until
-        self.play(Looked(replace(machine(), taken=self.now.monotonic)))
 
     def looks(self, seconds: float) -> None:
         """Looks, as often as an agent looks, or nearly."""
@@ -206,6 +211,21 @@ def test_one_that_is_back_before_its_end_was_told_is_no_news() -> None:
     day.wrong = set()
     day.looks(10)
     assert day.titles[1:] == ["100 connections: It is well"]
+
+
+def test_what_ends_and_begins_again_while_its_message_is_on_its_way_is_told_once() -> None:
+    day = ManyDay(count=8, answer=None)
+    day.wrong = set(range(8))
+    day.look()
+    day.wrong = set()
+    day.look(0.3)
+    day.wrong = set(range(8))
+    day.look(0.3)
+    day.answer = TAKEN
+    day.play(TargetAnswered("Phone", TAKEN))
+    day.looks(100)
+
+    assert day.titles == ["8 connections: It is bad"]
 
 
 def test_a_service_that_was_away_is_told_how_old_it_is_and_nothing_of_what_is_over() -> None:
