@@ -52,6 +52,8 @@ def lasting(seconds: float) -> str:
 
 def took(seconds: float) -> str:
     """How long an answer took, like "4.2 ms", "120 ms" or "2.5 s"."""
+    if seconds < 0.00005:
+        return "under 0.1 ms"
     if round(seconds, 3) >= 1.0:
         return f"{seconds:.1f} s"
     places = 0 if round(seconds, 4) >= 0.01 else 1

@@ -1,5 +1,6 @@
 """Text cut to the length that there is room for."""
 
+import re
 import unicodedata
 
 _JOINERS = "\u200d\ufe0e\ufe0f"
@@ -23,6 +24,17 @@ def shortened(text: str, limit: int) -> str:
     if not text[end].isspace() and (space := cut.rfind(" ")) > end // 2:
         cut = cut[:space]
     return cut.rstrip() + "…"
+
+
+def whole_sentences(text: str, limit: int) -> str:
+    """As many whole sentences from the beginning as fit; where not even the first does, that one shortened."""
+    if _units(text) <= limit:
+        return text
+    ends = [match.start() + 1 for match in _SENTENCE_END.finditer(text) if _units(text[: match.start() + 1]) <= limit]
+    return text[: ends[-1]] if ends else shortened(text, limit)
+
+
+_SENTENCE_END = re.compile(r"[.?!] ")
 
 
 def _units(text: str) -> int:

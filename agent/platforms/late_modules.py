@@ -117,8 +117,13 @@ class Late:
 
     def __instancecheck__(self, instance: object) -> bool:
         # As long as its module is not loaded, there is none.
-        unloaded = isinstance(sys.modules.get(self._module), StandIn | None)
-        return not unloaded and isinstance(instance, self._real())
+        return self._is_loaded() and isinstance(instance, self._real())
+
+    def __subclasscheck__(self, subclass: type) -> bool:
+        return self._is_loaded() and issubclass(subclass, self._real())
+
+    def _is_loaded(self) -> bool:
+        return not isinstance(sys.modules.get(self._module), StandIn | None)
 
     def __mro_entries__(self, bases: tuple[object, ...]) -> tuple[type, ...]:
         return (self._real(),)

@@ -17,7 +17,11 @@ def _most(program: RelayProgram) -> int:
     return program.rate.most if program.rate is not None and program.rate.near_since is not None else 0
 
 
-_MESSAGES = Limited("messages in a second", _busiest, _most)
+def _told(use: LimitUse) -> dict[str, str]:
+    return {"reached": str(use.most), "much": "too many" if use.most > use.of else "nearly too many"}
+
+
+_MESSAGES = Limited("messages in a second", _busiest, _most, _told)
 
 
 def _check(facts: Facts) -> Verdict:
@@ -26,9 +30,9 @@ def _check(facts: Facts) -> Verdict:
 
 MESSAGE_RATE_NEAR = Problem(
     code="message-rate-near",
-    title="A program sends nearly too many messages",
+    title="A program sends {much} messages",
     text=(
-        "TWS takes {of} messages in a second of one program, and {most} sent nearly as many.{joined} "
+        "TWS takes {of} messages in a second of one program, and {most} sent {reached}.{joined} "
         "Beyond that it slows the program down, or refuses messages and ends the session."
     ),
     severity=Severity.WARNING,

@@ -50,6 +50,7 @@ def test_a_duration_is_told_as_a_person_would(seconds: float, told: str) -> None
 @pytest.mark.parametrize(
     ("seconds", "told"),
     [
+        (0.00001, "under 0.1 ms"),
         (0.0004, "0.4 ms"),
         (0.0042, "4.2 ms"),
         (0.00999, "10 ms"),

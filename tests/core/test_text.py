@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.core.text import shortened
+from agent.core.text import shortened, whole_sentences
 
 
 def windows_length(text: str) -> int:
@@ -29,6 +29,19 @@ def test_a_shortened_text_is_a_beginning_of_the_text(text: str, limit: int) -> N
 def test_words_are_kept_whole_where_that_costs_little() -> None:
     assert shortened("The API port of IB Gateway is closed", 24) == "The API port of IB…"
     assert shortened("x" * 100, 10) == "x" * 9 + "…"
+
+
+@pytest.mark.parametrize(
+    ("limit", "kept"),
+    [
+        (60, "3 of them. The link is lost. It comes back by itself."),
+        (40, "3 of them. The link is lost."),
+        (20, "3 of them."),
+        (8, "3 of…"),
+    ],
+)
+def test_a_text_ends_with_a_sentence_where_one_fits(limit: int, kept: str) -> None:
+    assert whole_sentences("3 of them. The link is lost. It comes back by itself.", limit) == kept
 
 
 @pytest.mark.parametrize("limit", range(4, 30))

@@ -309,6 +309,8 @@ AFTER_THE_SCHEDULER = (
 FACES = (
     "import agent.session.data_test, sys; assert 'BarData' in vars(sys.modules['ib_async.objects'])",
     "from ib_async.contract import Stock; assert isinstance(Stock(), client.Contract)",
+    "assert not issubclass(int, client.Contract)",
+    "from ib_async.contract import Stock; assert issubclass(Stock, client.Contract)",
     "assert not isinstance(None, client.Contract); assert client.Contract(symbol='A').symbol == 'A'",
     "import ib_async.wrapper; assert issubclass(ib_async.wrapper.Wrapper, ib_async.wrapper.Wrapper)",
     """

@@ -15,12 +15,20 @@ def test_the_program_that_came_near_is_named_and_not_a_faster_one_now(judge: Jud
     verdict = judge(MESSAGE_RATE_NEAR, facts(machine(gateway(), relays=Known((relay_seen(counted(FAST, BUSY)),)))))
 
     (present,) = presents(verdict)
-    assert present.args == {"of": "50", "most": "bot.py", "joined": ""}
+    assert present.args == {"of": "50", "most": "bot.py", "joined": "", "reached": "48", "much": "nearly too many"}
     assert present.evidence == (
         "relay “Paper relay” counts 3 of 50 messages in a second in use, 48 at most since 13:59",
         "bot.py (pid 992): 48",
     )
     assert present.since == NOW.monotonic - 20.0
+
+
+def test_more_than_is_allowed_is_not_called_nearly(judge: Judge) -> None:
+    over = replace(BUSY, rate=LimitUse(3, 50, NOW.wall - 20.0, 74))
+    around = machine(gateway(), relays=Known((relay_seen(counted(over)),)))
+    (present,) = presents(judge(MESSAGE_RATE_NEAR, facts(around)))
+
+    assert (present.args["reached"], present.args["much"]) == ("74", "too many")
 
 
 def test_rates_below_the_limit_are_no_problem(judge: Judge) -> None:

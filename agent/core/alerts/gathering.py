@@ -16,7 +16,7 @@ from agent.core.effects import Announce, Effect, Withdraw
 from agent.core.memory import PROGRAM
 from agent.core.problem import Severity
 from agent.core.shown.display import TEXT_LIMIT, TITLE_LIMIT, MenuEntry, Notice, OpenPage, Snooze
-from agent.core.text import shortened
+from agent.core.text import shortened, whole_sentences
 
 MANY = 4
 """Connections from which on they are told as one."""
@@ -245,7 +245,7 @@ def _tell_ends(
         text = f"{told.text} The first notice came {lasting(now - crowd.began)} ago."
         if left.keys:
             text += f" Still so: {first_of(names_of(left.keys, called))}."
-        done += [Withdraw(crowd.key), Announce(replace(told, text=shortened(text, TEXT_LIMIT)))]
+        done += [Withdraw(crowd.key), Announce(replace(told, text=whole_sentences(text, TEXT_LIMIT)))]
     if len({_connection(n) for n in alone}) >= MANY:
         names = names_of((n.key for n in alone), called)
         done.append(Announce(of_many(crowd_key(code), alone, names, called, over=True)))
@@ -300,7 +300,7 @@ def of_many(
         key,
         Severity.INFO if over else max((notice.severity for notice in told), key=lambda severity: severity.rank),
         shortened(f"{about}{title}", TITLE_LIMIT),
-        text if named > NAMED else shortened(text, TEXT_LIMIT),
+        text if named > NAMED else whole_sentences(text, TEXT_LIMIT),
         over=over,
         beside_desktop=over and all(notice.beside_desktop for notice in told),
         steps=steps.pop() if len(steps) == 1 and not over else (),

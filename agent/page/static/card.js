@@ -137,7 +137,7 @@ function latency(one) {
 }
 
 /** "1.4 ms", "210 ms" or "8.4 s". */
-export const took = (ms) => (ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`);
+export const took = (ms) => (ms < 0.05 ? "under 0.1 ms" : ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`);
 
 /** The last hour, as a line on a scale of its own. */
 function sparkline(samples) {

@@ -31,6 +31,8 @@ class Limited(NamedTuple):
     """How much of it is in use; None where no program is counted."""
     share: Callable[[RelayProgram], int]
     """How much of that one program uses."""
+    told: Callable[[LimitUse], Mapping[str, str]] = lambda _: {}
+    """What the words say besides of how much is used."""
 
 
 def judge_near(facts: Facts, limit: Limited) -> Verdict:
@@ -70,7 +72,7 @@ def _near(facts: Facts, counted: CountedTogether, limit: Limited, use: LimitUse,
         evidence.append(f"{relayed_label(joined)} joined last, at {appointment(facts, joined.since)}")
         told = f" The last to join was {relayed_name(joined)}." if users and joined != users[0] else ""
     return Present(
-        {"of": str(use.of), "most": most, "joined": told},
+        {"of": str(use.of), "most": most, "joined": told, **limit.told(use)},
         tuple(evidence),
         instance=counted.instance,
         since=facts.now.monotonic - (facts.now.wall - since),
