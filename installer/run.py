@@ -12,7 +12,7 @@ def main() -> int:
     prepare("requirements.lock")
     command = [str(script("gatelight")), *sys.argv[1:]]
     if os.name == "posix":
-        # In its place, so that whoever ends this process ends the agent and not only the one that started it.
+        # In its place, so that a signal to this process ends the agent, and not only what has started it.
         os.execv(command[0], command)
     try:
         return subprocess.run(command, check=False).returncode

@@ -37,6 +37,8 @@ case "$1 ${{2:-}}" in
     "try-own-files ") exit "${{TRIED:-0}}" ;;
     "status ") [ -f "$HOME/runs" ] || exit 3 ;;
     "stop ") rm "$HOME/runs" ;;
+    "relay status") [ -f "$HOME/relays" ] || exit 3 ;;
+    "relay stop") rm "$HOME/relays"; echo "Relay “paper” has ended." ;;
     "autostart on")
         mkdir -p "$HOME/Library/LaunchAgents"
         echo "<string>$(readlink "$0")</string>" > "$HOME/Library/LaunchAgents/gatelight.plist" ;;
@@ -61,6 +63,7 @@ class Mac:
         self.entry = self.home / "Library/LaunchAgents/gatelight.plist"
         self.command = self.home / ".local/bin/gatelight"
         self.running = self.home / "runs"
+        self.relaying = self.home / "relays"
 
     def run(self, *options: str, status: int = 0, told: Mapping[str, str] = MappingProxyType({})) -> str:
         """Run the script; returns what it said."""
@@ -200,6 +203,19 @@ def test_it_is_removed_and_what_the_user_made_stays(mac: Mac) -> None:
     mac.run("--uninstall")
 
     assert mac.files() == {"Library/Application Support/gatelight/config.toml"}
+
+
+def test_a_relay_ends_where_the_program_is_removed_and_not_where_it_is_updated(mac: Mac) -> None:
+    mac.run()
+    mac.relaying.touch()
+    updated = mac.run()
+    went_on = mac.relaying.exists()
+    removed = mac.run("--uninstall")
+
+    assert went_on
+    assert "has ended" not in updated
+    assert "Relay “paper” has ended." in removed
+    assert mac.files() == set()
 
 
 def test_purge_leaves_nothing(mac: Mac) -> None:

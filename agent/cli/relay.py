@@ -127,7 +127,7 @@ def _serve(
         if writer is not None and meter is not None:
             writer.close(keep=meter.has_learnt)
         if relay.was_told_to_stop:
-            leave_word(path, order)
+            leave_word(path, order, cut=relay.cut)
 
 
 def _writer(path: Path, order: RelayOrder, say: Callable[[str], None]) -> ReportWriter | None:

@@ -8,7 +8,7 @@ from typing import Any
 from agent.config.text import found_words
 from agent.core.relay_facts import RelayOrder
 from agent.errors import RelayError, UsageError
-from agent.observers.relays import relay_runs, reports_in
+from agent.observers.relays import last_words, relay_runs, reports_in
 from agent.platforms.files import reason_of, replace_own_file
 from agent.runtime.clock import countdown
 from agent.runtime.paths import Places
@@ -39,7 +39,8 @@ def stop_relay(places: Places, name: str | None, say: Callable[[str], None], *, 
             # The others end all the same.
             failed.append(fault)
             continue
-        programs = len(told["programs"])
+        # Its last report may be older than the latest connection.
+        programs = last_words(places.relays, int(told["pid"])).get("cut", len(told["programs"]))
         cut = f", and with it the connections of {programs} program{'s' if programs > 1 else ''}" if programs else ""
         say(f"Relay “{told['name']}” has ended{cut}.")
     if failed:

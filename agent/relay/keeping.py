@@ -97,9 +97,9 @@ def _reports(folder: Path) -> Iterator[dict[str, Any]]:
                 yield told
 
 
-def leave_word(path: Path, order: RelayOrder, fault: str = "") -> None:
-    """Leave the reason why the relay could not begin; without one, that it was told to end."""
-    why: dict[str, Any] = {"failed": fault} if fault else {"stopped": True}
+def leave_word(path: Path, order: RelayOrder, fault: str = "", *, cut: int = 0) -> None:
+    """Leave the reason why the relay could not begin; without one, that it was told to end, and what that has `cut`."""
+    why: dict[str, Any] = {"failed": fault} if fault else {"stopped": True, "cut": cut}
     told = {"name": order.name, "port": order.listen, "pid": os.getpid(), "written": time.time(), **why}
     with suppress(OSError):
         replace_own_file(path, json.dumps(told).encode())

@@ -59,6 +59,8 @@ class Relay:
         self._stopping = False
         self.was_told_to_stop = False
         """An order ended it."""
+        self.cut = 0
+        """How many connections that order has cut."""
         self._resting_until = 0.0
         self._orders: queue.SimpleQueue[tuple[RelayOrder, Resolved]] = queue.SimpleQueue()
         self._loops: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -172,6 +174,7 @@ class Relay:
         before, self._order, self._target = self._order, order, target
         if order.stop:
             self._stopping = self.was_told_to_stop = True
+            self.cut = self.connections
             return
         if order.drain:
             self._listen_no_more()

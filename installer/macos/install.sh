@@ -105,6 +105,8 @@ install() {
 
 uninstall() {
     stop_agent
+    # An update leaves relays alone, so that no program loses its connection.
+    if runs_ours && "$command" relay status >/dev/null 2>&1; then "$command" relay stop --all || true; fi
     if starts_ours; then rm -f "$agent"; fi
     if runs_ours; then rm -f "$command"; fi
     remove_programs

@@ -103,7 +103,8 @@ Function ${UN}EndRunning
     IntOp $Tries $Tries + 1
     IntCmp $Tries 60 0 look 0
   MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION \
-    "${NAME} still runs from this folder, perhaps in a terminal. Please end it, then choose Retry." /SD IDCANCEL IDRETRY ask
+    "${NAME} still runs from this folder, perhaps in a terminal or with another data folder. Please end it, then choose Retry." /SD IDCANCEL IDRETRY ask
+  RMDir /r "$INSTDIR\${NEW}"
   SetErrorLevel 2
   Abort "${NAME} still runs, and nothing was changed."
   ended:
@@ -191,9 +192,8 @@ Function MoveFolder
   Pop $R1
 FunctionEnd
 
-; Move the program; the programs themselves first, since one that runs may be held in its place.
-!macro MoveProgram FROM TO
-  StrCpy $Stuck 0
+; Move the programs, or all else. $Stuck is 1 where something stays.
+!macro MovePrograms FROM TO
   ClearErrors
   IfFileExists "${FROM}\gatelight.exe" 0 +2
     Rename "${FROM}\gatelight.exe" "${TO}\gatelight.exe"
@@ -201,7 +201,8 @@ FunctionEnd
     Rename "${FROM}\gatelightw.exe" "${TO}\gatelightw.exe"
   IfErrors 0 +2
     StrCpy $Stuck 1
-  IntCmp $Stuck 1 +5
+!macroend
+!macro MoveInternal FROM TO
   IfFileExists "${FROM}\_internal\*.*" 0 +4
     Push "${FROM}\_internal"
     Push "${TO}\_internal"
@@ -254,16 +255,28 @@ Section "${NAME}" Program
     StrCpy $Aside "$INSTDIR\${ASIDE}$Tries"
     Goto taken
   CreateDirectory "$Aside"
-  !insertmacro MoveProgram "$INSTDIR" "$Aside"
+  StrCpy $Stuck 0
+  ; The programs first: one that was started just now is held in its place.
+  !insertmacro MovePrograms "$INSTDIR" "$Aside"
   IntCmp $Stuck 1 back
-  !insertmacro MoveProgram "$INSTDIR\${NEW}" "$INSTDIR"
+  !insertmacro MoveInternal "$INSTDIR" "$Aside"
+  IntCmp $Stuck 1 back
+  !insertmacro MoveInternal "$INSTDIR\${NEW}" "$INSTDIR"
+  IntCmp $Stuck 1 all_back
+  !insertmacro MovePrograms "$INSTDIR\${NEW}" "$INSTDIR"
   IntCmp $Stuck 0 moved
-  !insertmacro MoveProgram "$INSTDIR" "$INSTDIR\${NEW}"
+  all_back:
+    !insertmacro MovePrograms "$INSTDIR" "$INSTDIR\${NEW}"
+    !insertmacro MoveInternal "$INSTDIR" "$INSTDIR\${NEW}"
   back:
-    !insertmacro MoveProgram "$Aside" "$INSTDIR"
+    StrCpy $Stuck 0
+    !insertmacro MoveInternal "$Aside" "$INSTDIR"
+    !insertmacro MovePrograms "$Aside" "$INSTDIR"
     RMDir /r "$INSTDIR\${NEW}"
     RMDir "$Aside"
     SetErrorLevel 2
+    IntCmp $Stuck 0 +2
+      Abort "Another program uses files in $INSTDIR, so that not all could be put back. Please end it, and run this setup again."
     Abort "Files in $INSTDIR are in use by another program; nothing was changed."
   moved:
   RMDir /r "$INSTDIR\${NEW}"
@@ -293,7 +306,24 @@ Section /o "Start at log-in" Autostart
   Pop $0
 SectionEnd
 
+; Two setups at a time would undo each other's work; Windows removes the name with the process.
+!macro OnlyOne UN
+Function ${UN}OnlyOne
+  System::Call 'kernel32::CreateMutexW(p 0, i 1, w "Local\GatelightSetup") p ?e'
+  Pop $0
+  ; ERROR_ALREADY_EXISTS
+  StrCmp $0 183 0 alone
+  MessageBox MB_OK|MB_ICONEXCLAMATION "Another setup of ${NAME} runs. Please wait for its end, then try again." /SD IDOK
+  SetErrorLevel 2
+  Quit
+  alone:
+FunctionEnd
+!macroend
+!insertmacro OnlyOne ""
+!insertmacro OnlyOne "un."
+
 Function .onInit
+  Call OnlyOne
   ${GetParameters} $0
   ClearErrors
   ${GetOptions} $0 "/AUTOSTART" $1
@@ -309,6 +339,7 @@ Function .onInit
 FunctionEnd
 
 Function un.onInit
+  Call un.OnlyOne
   StrCpy $Purge 0
   ${GetParameters} $0
   ClearErrors
@@ -322,8 +353,8 @@ Section Uninstall
   nsExec::Exec '"$9" relay status'
   Pop $0
   StrCmp $0 0 0 no_relay
-    MessageBox MB_OKCANCEL|MB_ICONEXCLAMATION \
-      "A relay of ${NAME} runs. Programs that are connected through it lose their connection to TWS now." /SD IDOK IDOK no_relay
+    MessageBox MB_YESNO|MB_ICONEXCLAMATION|MB_DEFBUTTON2 \
+      "A relay of ${NAME} runs. Programs that are connected through it will lose their connection to TWS. Uninstall all the same?" /SD IDYES IDYES no_relay
     Abort "Nothing was changed."
   no_relay:
   Call un.EndRunning

@@ -1,5 +1,6 @@
 """A user's life with the package: install, start, use, upgrade while it runs, remove."""
 
+import json
 import os
 import shlex
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 
 from tests.desktop_session import Desktop
 from tests.installers.clean_system import CleanSystem, User, is_there, until
+from tests.installers.relayed import RELAY, Program
 from tests.installers.run import LATER
 
 PORT = 4002
@@ -92,18 +94,43 @@ def test_a_life_with_the_package(
     the_page_opens(system, shown, user)
     it_starts_at_log_in(system, user)
     kept = settings_are_made(system, user)
+    relay, program = relayed(system, user)
     upgraded_while_it_runs(system, user, later_package)
     assert kept.read_text(encoding="utf-8").endswith(SETTING)
     assert "server-link-lost" in visible(system.status(user)), "the problem was forgotten"
+    program.ask()
     downgraded_while_it_runs(system, user, package)
+    program.ask()
+    # The relay is still that of before, and has counted all.
+    until(lambda: [one["messages"] for one in relays(system, user)[0]["programs"]] == [4], "the messages counted")
+    assert relays(system, user)[0]["pid"] == relay
     assert kept.read_text(encoding="utf-8").endswith(SETTING)
     tell(gateway, "link-back-kept")
     until(lambda: system.status(user).get("overall") == "connected", "the end of the problem")
     until(lambda: "org.kde" in shown.icons() or ":1." in shown.icons(), "the icon")
+    system.do("gatelight", "relay", "stop", "--all", user=user)
+    assert program.is_cut()
+    program.close()
     removed(system, user, untouched)
 
 
 SETTING = '[notifications]\nrepeat_after = "45m"\n'
+RELAYED = f'[[relays]]\nname = "paper"\nlisten = {RELAY}\nto = "127.0.0.1:{PORT}"\n'
+
+
+def relayed(system: CleanSystem, user: User) -> tuple[int, Program]:
+    """A program that is connected through a relay, which the agent has started, and the relay's process."""
+    until(lambda: relays(system, user), "the relay")
+    program = Program.connected(17)
+    program.ask()
+    return int(relays(system, user)[0]["pid"]), program
+
+
+def relays(system: CleanSystem, user: User) -> list[dict[str, Any]]:
+    """What the running relays tell."""
+    said = system.do("sh", "-c", "gatelight relay status --json 2>/dev/null || true", user=user)
+    found: list[dict[str, Any]] = json.loads(said)["relays"]
+    return found
 
 
 def tell(gateway: "subprocess.Popen[bytes]", order: str) -> None:
@@ -163,7 +190,7 @@ def settings_are_made(system: CleanSystem, user: User) -> Path:
     path = system.do("gatelight", "config", "path", user=user).strip().splitlines()[0]
     file = system.root / path[1:]
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(SETTING, encoding="utf-8")
+    file.write_text(RELAYED + SETTING, encoding="utf-8")
     for place in (file, file.parent):
         os.chown(place, user.number, user.number)
     return file

@@ -180,10 +180,11 @@ def test_a_program_that_does_not_hear_is_never_ended_by_force(home: WindowsHome)
     status = home.setup(NEXT)
     running = elsewhere.poll() is None
     kept = home.value(UNINSTALL_KEY, "DisplayVersion")
+    left = (home.programs / "gatelight-new").exists()
     stopped, _words = home.gatelight("stop", "--data-dir", r"C:\elsewhere")
     again = home.setup(NEXT)
 
-    assert (status, running, kept) == (2, True, NOW)
+    assert (status, running, kept, left) == (2, True, NOW, False)
     assert (home.programs / f"_internal/of-{NEXT}.txt").exists()
     assert (stopped, again) == (0, 0)
 
@@ -207,6 +208,17 @@ def test_an_upgrade_broken_off_leaves_the_old_program_whole_and_the_next_one_cle
     assert again == 0
     assert not (home.programs / "gatelight-new").exists()
     assert home.gatelight("--version")[0] == 0
+
+
+def test_a_second_setup_leaves_the_first_one_alone(home: WindowsHome) -> None:
+    first = home.start(TESTED / f"setup-{NEXT}.exe", "/S")
+    until((home.programs / "gatelight-new/_internal").exists, "the first files of the first one")
+    second = home.setup(NOW)
+
+    assert second == 2
+    assert finished(first, 120.0)[0] == 0
+    assert (home.programs / f"_internal/of-{NEXT}.txt").exists()
+    assert not (home.programs / "gatelight-new").exists()
 
 
 def test_going_back_to_an_older_version_keeps_the_settings(home: WindowsHome) -> None:

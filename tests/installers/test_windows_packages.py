@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import build_windows
+import left_out
 import pytest
 import third_party
 from build_windows import PROGRAMS, Signing
@@ -13,6 +14,7 @@ from packaged import parts_of, version
 from third_party import from_list
 from windows import winget
 
+from tests.installers.packed import modules_of
 from tests.installers.windows_home import WindowsHome, until, windows_home
 from tests.installers.windows_setups import TESTED
 
@@ -94,6 +96,18 @@ def test_the_licence_of_every_part_comes_along() -> None:
     assert "Microsoft Distributable Code" in text
     assert "GNU LESSER GENERAL PUBLIC LICENSE" in text
     assert "Apache License" in text.split("\naiohttp ")[1].split("=" * 100)[1]
+
+
+def test_what_nothing_uses_stays_out() -> None:
+    """`tests/test_left_out.py` shows that the program does without it."""
+    inside = TESTED / "gatelight/_internal"
+    files = {str(file.relative_to(inside)) for file in inside.rglob("*") if file.is_file()}
+    found = modules_of(TESTED / "gatelight" / PROGRAMS[0]) | {file.split(".cp311-")[0] for file in files}
+
+    assert {"agent.cli.main", "frozenlist", "PIL/_imaging", "tzdata/zoneinfo/Europe/Berlin"} <= found
+    assert found & {form for name in left_out.modules() for form in (name, name.replace(".", "/"))} == set()
+    assert [name for name in files if not left_out.is_read(name)] == []
+    assert {Path(name).suffix for name in files if name.startswith("agent/_icons/")} == {".png", ".svg", ".ico"}
 
 
 def test_the_programs_say_what_they_are() -> None:

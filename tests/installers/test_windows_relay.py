@@ -8,13 +8,11 @@ folders: it renames one while a file in it is open or loaded, which Windows may 
 import json
 import os
 import signal
-import socket
-import struct
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import build_windows
 import psutil
@@ -23,6 +21,7 @@ from packaged import version
 from windows.wine_python import windows_path
 
 from tests.commands import ROOT, environment
+from tests.installers.relayed import RELAY, Program, answers
 from tests.installers.windows_home import PATIENCE, UNINSTALL_KEY, WindowsHome, until, windows_home
 from tests.installers.windows_setups import NEXT, TESTED, USER
 from tests.windows_desktop import finished
@@ -30,8 +29,8 @@ from tests.windows_desktop import finished
 pytestmark = pytest.mark.timeout(900)
 
 NOW = version()
-TWS, RELAY = 4002, 5002
-"""Ports: of the simulated IB Gateway, which is no Windows program, and of the relay to it."""
+TWS = 4002
+"""The port of the simulated IB Gateway, which is no Windows program."""
 CONFIGURED = f"""
 [[connections]]
 name = "Gateway"
@@ -46,63 +45,6 @@ ALONE = {"_internal", "gatelight.exe", "gatelightw.exe", "uninstall.exe"}
 """What is in the program's folder where nothing of another version is left."""
 
 
-class Program:
-    """A program of the user's, with one session through the relay."""
-
-    def __init__(self, port: int) -> None:
-        self._wire = socket.create_connection(("127.0.0.1", port), PATIENCE)
-        self._wire.settimeout(PATIENCE)
-        self.asked = 0
-
-    @classmethod
-    def connected(cls, client_id: int) -> Self:
-        """With a session."""
-        program = cls(RELAY)
-        program._wire.sendall(b"API\0" + struct.pack(">I", 9) + b"v157..178")
-        program._fields()
-        program._send(71, 2, client_id, "")
-        program._await("9")
-        return program
-
-    def ask(self) -> None:
-        """Ask TWS for the time, and get the answer."""
-        self._send(49, 1)
-        self._await("49")
-        self.asked += 1
-
-    def is_cut(self) -> bool:
-        """Wait for the end of the connection."""
-        try:
-            while self._wire.recv(4096):
-                pass
-        except ConnectionError:
-            pass
-        return True
-
-    def close(self) -> None:
-        self._wire.close()
-
-    def _send(self, *fields: object) -> None:
-        payload = "".join(f"{field}\0" for field in fields).encode()
-        self._wire.sendall(struct.pack(">I", len(payload)) + payload)
-
-    def _await(self, number: str) -> None:
-        while self._fields()[0] != number:
-            pass
-
-    def _fields(self) -> list[str]:
-        size = int.from_bytes(self._exactly(4), "big")
-        return self._exactly(size).decode().split("\0")
-
-    def _exactly(self, size: int) -> bytes:
-        got = b""
-        while len(got) < size:
-            piece = self._wire.recv(size - len(got))
-            assert piece, "the connection was cut"
-            got += piece
-        return got
-
-
 @pytest.fixture
 def home() -> Iterator[WindowsHome]:
     with windows_home() as made:
@@ -114,17 +56,9 @@ def tws() -> Iterator[None]:
     """A simulated IB Gateway."""
     command = [sys.executable, "-m", "agent", "simulate", "--port", str(TWS)]
     with subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stdin=subprocess.PIPE) as made:
-        until(lambda: _answers(TWS), "the simulated IB Gateway")
+        until(lambda: answers(TWS), "the simulated IB Gateway")
         yield
         made.kill()
-
-
-def _answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), 1.0).close()
-    except OSError:
-        return False
-    return True
 
 
 def installed(home: WindowsHome) -> None:
@@ -202,7 +136,7 @@ def test_a_relayed_connection_goes_on_over_upgrade_downgrade_and_one_that_is_bro
     second.close()
 
     status, said = home.gatelight("relay", "stop", "paper")
-    assert (status, "1 program" in said) == (0, True)
+    assert (status, "1 program." in said) == (0, True), said
     assert program.is_cut()
     program.close()
     assert home.setup(NEXT) == 0
@@ -343,7 +277,7 @@ def test_an_msi_cuts_no_connection_when_it_upgrades_and_ends_the_relay_when_it_i
     # Windows removes the earlier version of an upgrade with this property; Wine does not set it by itself.
     upgrading = "UPGRADINGPRODUCTCODE={7C2B6D0E-2A65-4E0B-9C6E-3F1B8C5C7A42}"
     home.run("msiexec", "/x", given[NOW], "/qn", upgrading)
-    stopped = home.value("HKLM\\Software\\Gatelight", "Installed"), _answers(28765)
+    stopped = home.value("HKLM\\Software\\Gatelight", "Installed"), answers(28765)
     home.run("msiexec", "/i", given[NEXT], "/qn")
     program.ask()
     kept = counted(home, program)["pid"]

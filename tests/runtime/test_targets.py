@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.app.world import knowledge
 from agent.channels import remote
 from agent.channels.remote import send_message
 from agent.core.alerts.gathering import TOLD_AGAIN
@@ -40,6 +41,13 @@ class TellingWorld(MadeUpWorld):
 
 HUNDRED = 100
 MANY_GATEWAYS = tuple(replace(PAPER, name=f"gw-{n:03}", port=PORT + n) for n in range(HUNDRED))
+
+
+def many_gateways() -> AgentState:
+    """An agent that watches them, and knows one problem: a busy machine has others, such as a clock that seems off."""
+    known = knowledge()
+    problems = tuple(problem for problem in known.problems if problem.code == "app-not-running")
+    return state_of(*MANY_GATEWAYS, known=replace(known, problems=problems))
 
 
 class OneOfMany(MadeUpSession):
@@ -181,7 +189,7 @@ async def test_a_hundred_that_fail_together_and_come_back_are_told_as_one_to_a_p
     with http_receiver() as phone, mail_receiver() as box:
         mail = f"mailto://127.0.0.1:{box.port}/?smtp=127.0.0.1&mode=insecure&from=a@example.org&to=b@example.org"
         world = ManyGateways(addresses={"phone": phone.url, "mail": mail})
-        async with running(world, with_targets(world, state_of(*MANY_GATEWAYS))):
+        async with running(world, with_targets(world, many_gateways())):
             await world.until(lambda _: world.connected == HUNDRED)
             world.end(range(HUNDRED))
             await world.until(lambda _: phone.came and box.came)
@@ -202,7 +210,7 @@ async def test_of_a_hundred_some_that_come_back_earlier_are_told_with_those_that
     monkeypatch.setattr(remote, "SEND_SECONDS", 60.0)
     with http_receiver() as phone:
         world = ManyGateways(addresses={"phone": phone.url})
-        async with running(world, with_targets(world, state_of(*MANY_GATEWAYS))):
+        async with running(world, with_targets(world, many_gateways())):
             await world.until(lambda _: world.connected == HUNDRED)
             world.end(range(HUNDRED))
             await world.until(lambda _: phone.came)

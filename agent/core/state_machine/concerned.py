@@ -99,7 +99,8 @@ def _by_and_by(concerned: Concerned, news: Sequence[int], state: AgentState, now
     if len(concerned.judged) <= AT_A_TIME or state.purpose is not Purpose.WATCH:
         return concerned
     rest = [index for index in concerned.judged if index not in news]
-    room = max(0, AT_A_TIME - len(news))
+    # However much news there is, those without any have their turn: one of them may have fallen silent.
+    room = max(AT_A_TIME // 4, AT_A_TIME - len(news))
     later = {index: replace(state.settled[index], due=now.monotonic) for index in rest[room:]}
     return replace(concerned, judged=[*news, *rest[:room]], later=later)
 

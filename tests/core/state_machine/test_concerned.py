@@ -108,6 +108,16 @@ def test_news_of_one_waits_for_no_others() -> None:
     assert {one.due for one in found.later.values()} == {NOW.monotonic}
 
 
+def test_those_without_news_have_their_turn_however_much_news_there_is() -> None:
+    state = looked(started(*MANY))
+    all_due = replace(state, settled=tuple(replace(s, due=NOW.monotonic) for s in state.settled))
+    after = replace(all_due, watched=(*state.watched[:10], *(replace(one) for one in state.watched[10:])))
+
+    found = later_of(all_due, after, NoticeArrived(1, 399, "x"))
+    assert set(found.judged) > set(range(10, 50))
+    assert len(found.later) < 10
+
+
 def test_what_the_user_did_and_what_a_doctor_finds_is_judged_as_a_whole() -> None:
     state = looked(started(*MANY))
     look = Looked(machine())
