@@ -206,23 +206,27 @@ def _checklist(connection: dict[str, Any], thorough: bool) -> Iterator[str]:
         yield "left out:       part of this is left out, since there is more of it than can be shown"
     programs = connection.get("programs")
     if programs:
-        yield "other programs: " + ", ".join(f"{_called(p)} ({p.get('pid', '?')})" for p in programs)
+        yield "other programs: " + ", ".join(map(_called, programs))
     if connection.get("programs_ignored"):
         yield f"not watched:    {', '.join(connection['programs_ignored'])} (`gatelight ignore --undo` watches again)"
 
 
 def _called(program: dict[str, Any]) -> str:
-    name = program.get("name", "unknown")
-    return f"{program['script']}, {name}" if "script" in program else str(name)
+    name, pid = program.get("name", "unknown"), program.get("pid", "?")
+    return f"{program['script']} ({name}, {pid})" if "script" in program else f"{name} ({pid})"
 
 
 _LINKS = {"up": "up", "down": "down", "unknown": "not known"}
 
 
+_WELL = ("ok", "inactive")
+"""Of a data farm: an inactive one is there when it is asked for something (notice 2107)."""
+
+
 def _farms(connection: dict[str, Any]) -> str:
     """Data farms in a few words until one of them is not well."""
     farms, more = connection["farms"], connection.get("farms_more", 0)
-    if not more and all(farm["status"] == "ok" for farm in farms):
+    if not more and all(farm["status"] in _WELL for farm in farms):
         return f"{len(farms)}, all well" if len(farms) > 1 else f"{farms[0]['name']}, well"
     return _and_more([f"{f['name']} {f['status']}" for f in farms], more)
 

@@ -279,10 +279,17 @@ def test_what_is_not_known_is_one_line_unless_it_is_listed() -> None:
     assert "      ? The application does not answer any more: not known (no session)" in whole
 
 
+def test_a_script_is_named_before_what_runs_it() -> None:
+    programs = [{"name": "python3", "pid": 992, "script": "bot.py"}, {"name": "quantower", "pid": 991}]
+
+    assert "other programs: bot.py (python3, 992), quantower (991)" in printed(programs=programs)
+
+
 def test_farms_are_counted_until_one_is_not_well() -> None:
     farms = [{"name": n, "kind": "market-data", "status": "ok"} for n in ("usfarm", "eufarm")]
 
     assert "data farms:     2, all well" in printed(farms=farms)
+    assert "data farms:     2, all well" in printed(farms=[farms[0], {**farms[1], "status": "inactive"}])
     assert "usfarm broken, eufarm ok" in printed(farms=[{**farms[0], "status": "broken"}, farms[1]])
 
 

@@ -90,8 +90,9 @@ def quoted(text: str) -> str:
 
 
 def program(client: ApiClient) -> str:
-    """A program on the API port by name, like "quantower (pid 991)"."""
-    name = client.name or (f"a program at {client.peer}" if client.peer else "a program without a name")
+    """A program on the API port by the name a user knows it by, like "quantower (pid 991)" or "bot.py (pid 992)"."""
+    unnamed = f"a program at {client.peer}" if client.peer else "a program without a name"
+    name = client.script or client.name or unnamed
     return name if client.pid is None else f"{name} (pid {client.pid})"
 
 

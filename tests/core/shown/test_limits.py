@@ -28,11 +28,13 @@ def test_clients_are_counted_with_ours_and_told_by_name() -> None:
         ApiClient(4002, 991, "quantower", connections=2),
         ApiClient(4002, 42, "python", own=True),
         ApiClient(4001, 993, "elsewhere"),
+        ApiClient(4002, 994, "python3", script="bot.py"),
     )
     told = usage_of(facts(machine(gateway(), clients=clients)), ()).clients
 
-    assert (told.in_use, told.ours, told.allowed, told.left) == (3, 1, 32, 29)
-    assert told.others == ("quantower (pid 991), 2 connections",)
+    assert (told.in_use, told.ours, told.allowed, told.left) == (4, 1, 32, 28)
+    # As a relay calls it.
+    assert told.others == ("quantower (pid 991), 2 connections", "bot.py (pid 994)")
     assert told.unknown == ""
 
 
