@@ -160,9 +160,10 @@ class Day:
         return self
 
     def _pass(self, seconds: float) -> None:
-        later = self.now.later(seconds)
+        later, apart = self.now.later(seconds), round(self.now.wall - self.now.monotonic, 6)
         # Sums of many fractions would come out a little before a whole second.
-        self.now = replace(later, wall=round(later.wall, 3))
+        monotonic = round(later.monotonic, 6)
+        self.now = replace(later, monotonic=monotonic, wall=monotonic + apart)
 
     def sleep(self, seconds: float) -> float:
         """The machine sleeps: the wall clock runs on, the monotonic one stands still."""
