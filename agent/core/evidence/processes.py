@@ -9,6 +9,7 @@ from agent.core.settings import ConnectionSettings, WantedApplication, WantedMod
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.limits import API_CLIENTS
 from agent.tws.ports import IBC_COMMAND_PORT, default_ports
+from agent.tws.relays import RelayKind
 
 
 def fits(connection: ConnectionSettings, process: Process) -> bool:
@@ -61,6 +62,8 @@ def candidates(
     if any(p.api_ports and connection.port not in p.api_ports for p in found):
         claimed = {other.port for other in others if other.local and isinstance(other.port, int)}
         found = [p for p in found if connection.port in p.api_ports or not claimed.intersection(p.api_ports)]
+    if isinstance(connection.port, int) and leads_elsewhere(machine, connection.port):
+        found = [p for p in found if connection.port in p.api_ports]
     if len(found) < 2:
         return tuple(found)
 
@@ -191,6 +194,12 @@ def known_free(facts: Facts, port: int) -> bool:
     if listener_elsewhere(facts.machine, port) is not None:
         return False
     return sockets.value.unseen is None or (port == port_of(facts) and outcome(facts) is Outcome.REFUSED)
+
+
+def leads_elsewhere(machine: MachineFacts, port: int) -> bool:
+    """Whether a program listens on a port that is known to lead out of this machine, by its name."""
+    listener = listener_at(machine, port)
+    return listener is not None and listener.relay not in (None, RelayKind.RELAY)
 
 
 def owner_at(machine: MachineFacts, port: int) -> Process | None:

@@ -70,6 +70,19 @@ def test_the_command_line_tells_the_mode_before_the_settings_files_do() -> None:
     assert mode_hint(gateway()) is TradingMode.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("program", "means"), [("docker-proxy", []), ("ssh", []), ("wslrelay.exe", []), ("socat", [3117]), ("java", [3117])]
+)
+def test_what_is_behind_a_tunnel_or_a_container_is_no_application_of_this_machine(
+    program: str, means: list[int]
+) -> None:
+    around = machine(gateway(ports=(4001,)), listeners=(relay(port=5002, program=program),))
+
+    assert [p.pid for p in candidates(connection(port=5002), around)] == means
+    assert [p.pid for p in candidates(connection(port=4001), around)] == [3117]
+    assert [p.pid for p in candidates(connection(port="auto"), around)] == [3117]
+
+
 def test_of_several_the_one_on_the_port_comes_first_then_the_mode_then_a_port_at_all_then_the_youngest() -> None:
     on_port = gateway(pid=1, ports=(4002,), age=9000)
     right_mode = gateway(pid=2, ports=(5001,), mode=TradingMode.PAPER, age=9000)
