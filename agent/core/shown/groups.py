@@ -30,7 +30,7 @@ _COUNTED = {
     IconState.CONNECTING: "connecting",
     IconState.WAITING: "waiting",
     IconState.MAINTENANCE: "in an expected outage",
-    IconState.PAUSED: "paused",
+    IconState.PAUSED: "paused or not watched",
     IconState.CONNECTED: "connected",
 }
 _ILL = {IconState.PROBLEM: "a problem", IconState.WARNING: "a warning"}

@@ -187,7 +187,9 @@ def _connections(every: Sequence[ShownConnection], drawing: _Drawing) -> list[Me
     groups = groups_of([Grouped(c.name, c.host, c.overall, headline(c)) for c in every])
     ordered = sorted(every, key=lambda c: c.overall.rank)
     if groups:
-        ordered = [c for c in ordered if c.overall in _BAD]
+        # A crowd is a line of its group, and each of it has its entry there.
+        crowded = {every[place].name for group in groups for place in group.crowd}
+        ordered = [c for c in ordered if c.overall in _BAD and c.name not in crowded]
     listed = ordered if len(ordered) <= MOST_LISTED + 1 else ordered[:MOST_LISTED]
     entries = [MenuEntry(_line(c), children=tuple(_connection(c, drawing))) for c in listed]
     if left := ordered[len(listed) :]:
@@ -201,10 +203,16 @@ def _connections(every: Sequence[ShownConnection], drawing: _Drawing) -> list[Me
 
 
 def _members(group: ConnectionGroup, every: Sequence[ShownConnection], drawing: _Drawing) -> tuple[MenuEntry, ...]:
-    """The connections of a group, each in a line: those that are bad have their entries in the menu itself."""
+    """The connections of a group, each in a line: those that are bad have their entries in the menu itself, or here
+    where they are a crowd."""
     members = [every[place] for place in group.members]
     listed = members if len(members) <= MOST_LISTED + 1 else members[:MOST_LISTED]
-    lines = [_open_page(_line(c), drawing) for c in listed]
+    lines = [
+        MenuEntry(_line(c), children=tuple(_connection(c, drawing)))
+        if group.crowd and c.overall in _BAD
+        else _open_page(_line(c), drawing)
+        for c in listed
+    ]
     if left := members[len(listed) :]:
         lines.append(_open_page(_more(left), drawing))
     return tuple(lines)
