@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 _WILD = frozenset("*?[")
-_MOST = 20
-"""Names in a sentence."""
+_MOST, _NEAREST = 20, 5
+"""Names in a sentence; where there are more, those that are spelled much like what was meant."""
 
 
 def is_pattern(text: str) -> bool:
@@ -26,8 +26,13 @@ def meant_by(text: str, names: Iterable[str]) -> tuple[str, ...]:
 
 
 def none_fits(text: str, names: Iterable[str]) -> str:
-    """The sentence that no connection is meant, and which ones there are."""
-    known = [f"“{name}”" for name in names]
-    listed = ", ".join(known[:_MOST]) + (f" and {len(known) - _MOST} more" if len(known) > _MOST else "")
+    """The sentence that no connection is meant, and which ones there are: of many those that are spelled alike."""
+    # Loaded for a slip of the user's alone.
+    from difflib import get_close_matches
+
+    known = list(names)
+    told = known if len(known) <= _MOST else get_close_matches(text, known, _NEAREST) or known[:_MOST]
+    more = f" and {len(known) - len(told)} more" if len(known) > len(told) else ""
+    listed = ", ".join(f"“{name}”" for name in told) + more
     no = f"No connection fits “{text}”" if is_pattern(text) else f"There is no connection named “{text}”"
     return f"{no}: choose one of {listed or 'none'}."

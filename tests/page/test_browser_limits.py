@@ -165,7 +165,7 @@ async def test_two_relays_to_one_tws_are_one_picture_and_what_goes_past_them_is_
         head = await shown.text(".relay header")
         ports = f"Ports {lab.port} and {running.port} lead to 127.0.0.1:{agent.gateway.port}"
         assert f"{ports}, whose limits they share." in head
-        await shown.sees(f"Not counted: quantower (pid {past}), past the relay; and TWS itself.", ".relay header")
+        await shown.sees(f"Not counted: quantower (pid {past}), not through a relay; and TWS itself.", ".relay header")
         assert await shown.violations() == []
         lab.end()
         await shown.sees("Relay “Mine”")

@@ -31,8 +31,8 @@ const listed = (names) => (names.length > 1 ? `${names.slice(0, -1).join(", ")} 
 
 /** What uses the same limits and is not counted. */
 function past({ past: names, looked }) {
-  if (names?.length) return `Not counted: ${listed(names)}, past the relay; and TWS itself.`;
-  return names ? `No other program was seen to use TWS past the relay ${ago(looked)}. TWS itself is not counted.` : "Programs that go past the relay, and TWS itself, are not counted.";
+  if (names?.length) return `Not counted: ${listed(names)}, not through a relay; and TWS itself.`;
+  return names ? `No other program was seen to use TWS without a relay ${ago(looked)}. TWS itself is not counted.` : "Programs that use TWS without a relay, and TWS itself, are not counted.";
 }
 
 const level = (used, of) => (used >= of ? "full" : used >= of * NEAR ? "near" : "well");
@@ -160,7 +160,7 @@ function rates({ programs, rate_to_do, step }) {
 
 function clients({ clients: used, clients_allowed: of, relays }) {
   return section("clients", relays.length > 1 ? "Clients through the relays" : "Clients through the relay", h("p", {}, h("span.big.number", {}, String(used)), ` of ${of}`),
-    toDo(used < of ? `${of - used} more fit, less those that do not use the relay.` : "No further program can connect: end one that is not needed.", level(used, of)));
+    toDo(used < of ? `${of - used} more fit, less those that use no relay.` : "No further program can connect: end one that is not needed.", level(used, of)));
 }
 
 function refusals({ refusals: found, refusals_to_do }) {
