@@ -30,6 +30,7 @@ MODULES = (
     "card.js",
     "dialog.js",
     "dom.js",
+    "finder.js",
     "guide.js",
     "history_ahead.js",
     "history_pictures.js",

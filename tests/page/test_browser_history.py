@@ -219,6 +219,34 @@ async def test_cards_below_the_window_make_a_narrow_page_no_wider(agent: LivingA
     assert (cards, wider) == (20, 0)
 
 
+@pytest.mark.parametrize("width", [1200, 400])
+async def test_of_a_hundred_the_least_well_come_first_and_others_are_sought(
+    agent: LivingAgent, browser: Browser, width: int
+) -> None:
+    began = time.time() - DAY
+    well = [Span(f"gw-{n:03}", SpanKind.STATE, "connected") for n in range(100)]
+    ill = Span("gw-070", SpanKind.STATE, "problem")
+    keep(
+        agent,
+        Changes(began, begun=((RUN, began), *((one, began) for one in well))),
+        Changes(began + HOUR, ended=(well[70],), begun=((ill, began + HOUR),)),
+    )
+    titles = "() => [...document.querySelectorAll('.past-of h2')].map((one) => one.textContent)"
+    async with tab(browser, await agent.page.address(), width=width) as shown:
+        await history(shown)
+        first, told = await shown.page.evaluate(titles), await shown.text(".finder p")
+        await shown.page.locator(".finder input").fill("gw-09")
+        sought, fit = await shown.page.evaluate(titles), await shown.text(".finder p")
+        await shown.page.locator(".finder input").fill("")
+        await shown.page.get_by_role("button", name="Show the other 90").click()
+        every, wider = await shown.page.evaluate(titles), await shown.wide()
+
+    assert (first[0], len(first)) == ("gw-070", 10)
+    assert told == "100 connections; here are 10, the least well first"
+    assert (sought, fit) == ([f"gw-09{n}" for n in range(10)], "10 of 100 fit")
+    assert (len(every), wider) == (100, 0)
+
+
 async def test_today_goes_on_to_tomorrow(filled: LivingAgent, browser: Browser) -> None:
     days = [datetime.now().astimezone() + timedelta(days=n) for n in range(3)]
     async with tab(browser, await filled.page.address()) as shown:

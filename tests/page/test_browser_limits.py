@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Route
 
 from agent.observers.look import Looker
 from tests.commands import PATIENCE, ROOT, environment
@@ -169,3 +169,37 @@ async def test_two_relays_to_one_tws_are_one_picture_and_what_goes_past_them_is_
         assert await shown.violations() == []
         lab.end()
         await shown.sees("Relay “Mine”")
+
+
+async def test_of_a_hundred_connections_those_with_notices_come_first_and_others_are_sought(
+    agent: LivingAgent, browser: Browser
+) -> None:
+    async def hundred(route: Route) -> None:
+        answer = await route.fetch()
+        limits = await answer.json()
+        (one,) = limits["connections"]
+        heard = {
+            "code": 100,
+            "title": "Too fast",
+            "rule": "r",
+            "what_to_do": "w",
+            "text": "t",
+            "count": 1,
+            "safe": True,
+        }
+        heard |= {"last": "2026-11-23T14:00:00Z", "is_limit": True}
+        many = [{**one, "connection": f"gw-{n:03}", "notices": [heard] if n == 70 else []} for n in range(100)]
+        await route.fulfill(response=answer, json={**limits, "connections": many})
+
+    titles = "() => [...document.querySelectorAll('[data-key=connections] h2')].map((one) => one.textContent)"
+    async with tab(browser, await agent.page.address()) as shown:
+        await shown.page.route("**/api/limits*", hundred)
+        await shown.go("limits")
+        await shown.page.locator(".finder").wait_for()
+        first, told = await shown.page.evaluate(titles), await shown.text(".finder p")
+        await shown.page.locator(".finder input").fill("gw-09")
+        sought = await shown.page.evaluate(titles)
+
+    assert (first[0], len(first)) == ("gw-070", 10)
+    assert told == "100 connections; here are 10, those with notices or most clients first"
+    assert sought == [f"gw-09{n}" for n in range(10)]

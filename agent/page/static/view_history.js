@@ -2,6 +2,7 @@
 
 import { took } from "/card.js";
 import { h, patch, standing } from "/dom.js";
+import { someCards } from "/finder.js";
 import { COMING, comingList, drawnAhead, endOf, formsAhead } from "/history_ahead.js";
 import { LIGHTS, beginOf, capital, columnOf, curve, daily, dayOf, epoch, length, percent, stamp, states, sumOf } from "/history_pictures.js";
 import { get } from "/live.js";
@@ -12,6 +13,7 @@ const EVERY = 60_000;
 const AT_FIRST = 8; // Outages that are listed before the user asks for more.
 const MOST_PIECES = 500;
 const OUTAGES = "outages of ";
+const LEAST_WELL = { by: (one, other) => (shareOf(one) ?? 2) - (shareOf(other) ?? 2), words: "the least well" };
 
 export function show(root) {
   let left = false;
@@ -20,9 +22,12 @@ export function show(root) {
   let fault = "";
   let askedAt = -Infinity;
   const opened = new Set(); // Long lists that the user wants whole.
+  const seeking = { sought: "", all: false };
 
   const view = {
     opened,
+    seeking,
+    draw,
     width: () => Math.max(200, (root.querySelector(".pictures")?.clientWidth ?? root.clientWidth - 72) / unit()),
     whole(name, open = true) { opened[open ? "add" : "delete"](name); draw(); },
     /** List every outage: at first only the latest come. */
@@ -95,7 +100,7 @@ function drawn(told, days, view) {
   return [
     h("p.small", {}, `As of ${stamp(until)}.${began > since ? ` Nothing is kept from before ${stamp(began)}.` : ""}`),
     formsOf([...occurring.map((light) => [LIGHTS[light].form, LIGHTS[light].words]), ...formsAhead(told).map((form) => [form, COMING[form]])], "What the states are drawn with"),
-    h("div.cards", {}, told.connections.map((one) => card(one, told, { since, until, end }, view))),
+    someCards(told.connections, (one) => one.name, (one) => card(one, told, { since, until, end }, view), view.seeking, LEAST_WELL, view.draw),
     end > until ? h("p.small", { "data-key": "source" }, told.reset_windows.note) : null,
   ];
 }

@@ -1,6 +1,7 @@
 // Limits: what IB allows, what is in use as far as it can be seen, and which rule was broken.
 
 import { ago, clock, h, now, patch, standing } from "/dom.js";
+import { someCards } from "/finder.js";
 import { get } from "/live.js";
 import { href } from "/parts.js";
 import { relayCard } from "/relay_pictures.js";
@@ -14,13 +15,16 @@ export function show(root) {
   let asking = false;
   let relayed = false;
   let turn = 0;
+  let told = null;
+  const seeking = { sought: "", all: false };
+  const drawn = () => { if (told && !left) patch(root, draw(told, seeking, drawn)); };
   async function ask() {
     if (asking) return;
     asking = true;
     try {
-      const { connections, relays } = await get("limits");
-      relayed = relays.length > 0;
-      if (!left) patch(root, draw(connections, relays));
+      told = await get("limits");
+      relayed = told.relays.length > 0;
+      drawn();
     } catch (fault) {
       if (!left && !root.childElementCount) patch(root, h("h1", {}, "Limits"), h("p.note", { "data-kind": "error" }, fault.message));
     } finally {
@@ -35,23 +39,29 @@ export function show(root) {
   return { update: ask, leave() { left = true; clearInterval(askingAgain); } };
 }
 
-function draw(connections, relays) {
+function draw({ connections, relays }, seeking, again) {
   const rules = connections[0]?.rules ?? [];
   return [
     h("h1", {}, "Limits"),
     h("p.lead", {}, "What Interactive Brokers allows, and what is in use as far as another program can see it."),
     relays.length ? h("div.cards.relays", { "data-key": "relays" }, relays.map(relayCard)) : noRelay(),
-    h("div.cards", { "data-key": "connections" }, connections.map((one) =>
-      h("article.card", { "data-key": one.connection, "aria-label": one.connection },
-        h("h2", {}, one.connection),
-        h("div.gauges", {}, clients(one.clients), messages(one.messages)),
-        notices(one)))),
+    someCards(connections, (one) => one.connection, connectionCard, seeking, MOST_USED, again),
     rules.length ? h("section.rules", {}, h("h2", {}, "What IB allows besides"),
       h("p.soft", {}, relays.length ? "Of these, a relay counts what goes through it; the rest cannot be seen by another program." : "How much of these is in use cannot be seen by another program."),
       h("ul.rule-list", {}, rules.map((rule) =>
         h("li", {}, h("span", {}, capital(rule.what)), h("strong", {}, rule.allowed), rule.note ? h("span.small", {}, rule.note) : null)))) : null,
   ];
 }
+
+const MOST_USED = {
+  by: (one, other) => other.notices.length - one.notices.length || (other.clients.in_use ?? 0) - (one.clients.in_use ?? 0),
+  words: "those with notices or most clients",
+};
+
+const connectionCard = (one) => h("article.card", { "data-key": one.connection, "aria-label": one.connection },
+  h("h2", {}, one.connection),
+  h("div.gauges", {}, clients(one.clients), messages(one.messages)),
+  notices(one));
 
 /** How to see what every program uses. */
 function noRelay() {

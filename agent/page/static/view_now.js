@@ -2,14 +2,13 @@
 
 import { andMore, capital, card, mode, outlook, particulars, took } from "/card.js";
 import { clock, h, ident, lasting, now, patch } from "/dom.js";
+import { AT_ONCE, finder, saysAll } from "/finder.js";
 import { release, setUp } from "/parts.js";
 import { shape } from "/shapes.js";
 import { hourOf, legend, strip } from "/strip.js";
 
 const BAD = new Set(["problem", "warning", "unknown"]);
 const MOST_NAMES = 2;
-
-const MANY = 20; // Connections from which on they can be sought, and those that are well are folded.
 
 let sought = ""; // What the user typed to find connections.
 let unfolded = false;
@@ -45,7 +44,7 @@ function nothing(words) {
 }
 
 function table(every, groups, page, draw) {
-  const many = every.length > MANY;
+  const many = every.length > AT_ONCE;
   const found = [...every].sort((one, other) => one.rank - other.rank).filter((one) => !many || fits(one));
   const well = found.filter(isWell);
   const grouped = many && !sought && groups.length > 0;
@@ -54,7 +53,7 @@ function table(every, groups, page, draw) {
   const span = hourOf(every);
   const columns = ["Connection", "Trading", "How it is", "Since", "Programs", "Answers in", ["Last hour", span ? h("span.small.number", {}, span) : null]];
   return h("section.fleet.card", { "data-key": "fleet" },
-    many ? finder(every, found, draw) : null,
+    many ? seeker(every, found, draw) : null,
     listed.length ? h("table", { role: "table", "data-key": "table", "aria-label": "Connections, worst first" },
       h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, columns.map((words) => h("th", { scope: "col", role: "columnheader" }, words)))),
       grouped ? groups.map((one) => group(one, every, page, draw, columns.length))
@@ -66,21 +65,16 @@ function table(every, groups, page, draw) {
 const isWell = (one) => one.overall === "connected" && !opened.has(one.name);
 
 /** Whether a connection is among those that the user seeks: by name, state, what is wrong, mode, host or port. */
-function fits(one) {
-  const said = [one.name, one.words, one.headline, one.trading_mode, `${one.host}:${one.port ?? ""}`].join("\n").toLowerCase();
-  return sought.toLowerCase().split(/\s+/).every((word) => said.includes(word));
-}
+const fits = (one) => saysAll(sought, [one.name, one.words, one.headline, one.trading_mode, `${one.host}:${one.port ?? ""}`]);
 
-function finder(every, found, draw) {
+function seeker(every, found, draw) {
   const states = new Map();
   for (const { overall, words } of [...every].sort((one, other) => one.rank - other.rank)) {
     const so = overall === "problem" || overall === "warning" ? `with a ${words}` : words;
     states.set(so, (states.get(so) ?? 0) + 1);
   }
   const counted = sought ? `${found.length} of ${every.length} fit` : [...states].map(([words, count]) => `${count} ${words}`).join(", ");
-  return h("div.finder", { "data-key": "finder", role: "search" },
-    h("input", { type: "text", "aria-label": "Find connections", placeholder: "Find: a name, a state, a port", autocomplete: "off", spellcheck: "false", oninput: (event) => { sought = event.target.value.trim(); draw(); } }),
-    h("p.small.soft", { role: "status" }, counted));
+  return finder("Find: a name, a state, a port", counted, (typed) => { sought = typed; draw(); });
 }
 
 function fold(well, every, draw) {
