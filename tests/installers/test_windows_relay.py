@@ -139,6 +139,9 @@ def test_a_relayed_connection_goes_on_over_upgrade_downgrade_and_one_that_is_bro
     assert (status, "1 program." in said) == (0, True), said
     assert program.is_cut()
     program.close()
+    # The agent starts it again, as it is configured, and that one is of its own version.
+    home.gatelight("stop")
+    home.gatelight("relay", "stop", "--all")
     assert home.setup(NEXT) == 0
     assert (of(home), in_folder(home)) == ({NEXT}, ALONE)
 
