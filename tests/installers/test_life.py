@@ -163,9 +163,10 @@ def a_notice_is_raised(system: CleanSystem, shown: Screen, user: User, gateway: 
 def the_page_opens(system: CleanSystem, shown: Screen, user: User) -> None:
     assert "<title>Gatelight" in page_of(system, user)
     # A second start from the menu opens the page with what the user has for that.
-    opener, told = system.root / "usr/local/bin/xdg-open", system.root / f"{user.home[1:]}/opened"
-    opener.write_text('#!/bin/sh\nenv | grep -c ^LD_ > "$HOME/opened.part"\necho "$1" >> "$HOME/opened.part"\n'
-                      'mv "$HOME/opened.part" "$HOME/opened"\n')  # fmt: skip
+    # Not in the home folder, where nothing may be left: Set-up may open a page a second time, and later.
+    opener, told = system.root / "usr/local/bin/xdg-open", system.root / f"tmp/opened-{user.number}"
+    opener.write_text(f'#!/bin/sh\nto=/tmp/opened-{user.number}\nenv | grep -c ^LD_ > $to.$$\necho "$1" >> $to.$$\n'
+                      'mv $to.$$ $to\n')  # fmt: skip
     opener.chmod(0o755)
     system.start(*entry_command(system, "/usr/share/applications/gatelight.desktop"), user=user, **shown.variables)
     until(told.exists, "the page to be opened")
