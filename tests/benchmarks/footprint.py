@@ -22,6 +22,8 @@ from tests.tray_host import TrayHost
 
 CALM = 15.0
 """Seconds after the start before anything is measured in a hurry: first looks and reports are over."""
+FREE_AGAIN = 3.0
+"""Seconds between two sessions with the same client ID."""
 SETTLED = 130.0
 """The same for a full measurement: none of the processes started here is young any more, in the eyes of a look."""
 LONG = 5.0
@@ -240,6 +242,8 @@ async def idle(bench: Bench, host: TrayHost | None, minutes: float) -> list[Row]
         # Those that come first compile their modules, and keep some of the memory that this takes.
         async with _idlers(bench, host, folder / "compiling", *where):
             await asyncio.sleep(CALM)
+        # A client ID is free again only a while after its session has ended.
+        await asyncio.sleep(FREE_AGAIN)
         homes, pids = await stack.enter_async_context(_idlers(bench, host, folder / "measured", *where))
         rows = [await status(bench, homes[0])]
         await asyncio.sleep(CALM if minutes < LONG else SETTLED)
