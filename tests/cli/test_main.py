@@ -635,7 +635,8 @@ def test_ctrl_c_prints_no_traceback(arguments: tuple[str, ...], delay: float, pl
 
     assert "Traceback" not in err
     assert "Exception ignored" not in err
-    assert process.returncode in (0, 130)
+    # A doctor that was quicker than that has found the silent port: a problem.
+    assert process.returncode in (0, 130, *((1,) if "doctor" in arguments else ()))
 
 
 # ── the doctor's exit status ────────────────────────────────────────────────────────────────────

@@ -73,10 +73,11 @@ def test_a_problem_is_told_on_phone_and_by_mail_and_its_end_too(installed: Clean
         installed.start("gatelight", "run", "--no-tray", user=user)
         gateway = installed.start("gatelight", "simulate", "--port", str(PORT), user=user)
         until(lambda: installed.status(user).get("overall") == "connected", "the simulated IB Gateway")
-        tell(gateway, "link-lost")
+        # A lost link would be an expected outage at the hours of IB's resets.
+        tell(gateway, "freeze")
         until(lambda: phone.came and mail.came, "the problem on phone and mail")
         first = phone.came[0]
-        tell(gateway, "link-back-kept")
+        tell(gateway, "heal")
         until(lambda: "success" in [message["type"] for message in phone.came], "the end of the problem")
         loaded = Path(f"/proc/{installed.status(user)['agent']['pid']}/maps").read_text(encoding="utf-8")
 
