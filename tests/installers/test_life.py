@@ -105,7 +105,7 @@ def test_a_life_with_the_package(
     until(lambda: [one["messages"] for one in relays(system, user)[0]["programs"]] == [4], "the messages counted")
     assert relays(system, user)[0]["pid"] == relay
     assert kept.read_text(encoding="utf-8").endswith(SETTING)
-    tell(gateway, "heal")
+    tell(gateway, "link-back-kept")
     until(lambda: system.status(user).get("overall") == "connected", "the end of the problem")
     until(lambda: "org.kde" in shown.icons() or ":1." in shown.icons(), "the icon")
     system.do("gatelight", "relay", "stop", "--all", user=user)
@@ -134,8 +134,8 @@ def relays(system: CleanSystem, user: User) -> list[dict[str, Any]]:
 
 
 def troubled(system: CleanSystem, user: User) -> bool:
-    """Whether it is told that the application answers no more: a session that stands, or a new one."""
-    return bool({"app-frozen", "api-silent"}.intersection(visible(system.status(user))))
+    """Whether the lost link is told: as a problem, or at the hours of IB's resets as an expected outage."""
+    return bool({"server-link-lost", "scheduled-outage"}.intersection(visible(system.status(user))))
 
 
 def tell(gateway: "subprocess.Popen[bytes]", order: str) -> None:
@@ -159,8 +159,7 @@ def started(system: CleanSystem, shown: Screen, user: User) -> "subprocess.Popen
 
 
 def a_notice_is_raised(system: CleanSystem, shown: Screen, user: User, gateway: "subprocess.Popen[bytes]") -> None:
-    # A lost link would be an expected outage at the hours of IB's resets.
-    tell(gateway, "freeze")
+    tell(gateway, "link-lost")
     until(lambda: troubled(system, user), "the problem")
     until(lambda: b"Notify" in shown.notices.read_bytes(), "a notice")
     shown.picture(f"{user.name} notice")
