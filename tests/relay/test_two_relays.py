@@ -101,6 +101,16 @@ def test_the_allowance_that_is_learnt_is_that_of_all_relays(tmp_path: Path) -> N
     assert lines_beside(tmp_path / "gone", "127.0.0.1:4002") == 0
 
 
+def refused_the_twentieth(relayed: Relayed) -> None:
+    """A program asks for twenty lines, and TWS refuses the last; what follows from that is learnt."""
+    program = Program(relayed)
+    for number in range(20):
+        program.stream(number)
+    program.refused(101, 19)
+    while relayed.meter._learning is not None:
+        relayed.later(0.1)
+
+
 def test_a_refused_line_is_learnt_once_the_others_are_known() -> None:
     relayed = Relayed()
     asked: list[str] = []
@@ -110,12 +120,7 @@ def test_a_refused_line_is_learnt_once_the_others_are_known() -> None:
         return 60
 
     relayed.meter._beside = beside
-    program = Program(relayed)
-    for number in range(20):
-        program.stream(number)
-    program.refused(101, 19)
-    while relayed.meter._learning is not None:
-        relayed.later(0.1)
+    refused_the_twentieth(relayed)
     relayed.later(2.0)
 
     assert asked == ["127.0.0.1:4002"]
@@ -130,12 +135,7 @@ def test_a_disk_that_does_not_answer_costs_what_the_others_use() -> None:
         raise OSError
 
     relayed.meter._beside = beside
-    program = Program(relayed)
-    for number in range(20):
-        program.stream(number)
-    program.refused(101, 19)
-    while relayed.meter._learning is not None:
-        relayed.later(0.1)
+    refused_the_twentieth(relayed)
 
     assert relayed.meter.has_learnt
     assert isinstance(relayed.reports[-1], dict)
