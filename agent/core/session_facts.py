@@ -174,7 +174,7 @@ class SessionFacts(FromOutside):
     heartbeat_unanswered: int = 0
     """How many heartbeats in a row have gone unanswered for the reply time-out."""
     unanswered_since: float | None = None
-    """Monotonic time at which the first of them was sent; None: none is outstanding."""
+    """Monotonic time at which the first of them was sent; None: there is none."""
     clock_offset: float | None = None
     """Server clock minus ours, seconds; 0.0 within the resolution of reqCurrentTime."""
     losses: tuple[float, ...] = ()

@@ -1,7 +1,8 @@
 """Which connections a decision is about: those that an event has changed, and those whose time has come.
 
 The others stay as they were. Everything that the clock alone decides about a connection has a time, made when it was
-judged last (`watched.due_times`); what has none is judged with the next look, which is about all of them.
+judged last (`watched.due_times`); what has none is judged with a look that is about all of them. A look that tells
+nothing new (`looks`) is about those that are not well.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,7 @@ from agent.core.events import (
 )
 from agent.core.facts import Purpose
 from agent.core.state_machine.beats import EARLY, answered_as_usual
+from agent.core.state_machine.looks import is_undisturbed, tells_nothing_new
 from agent.core.state_machine.state import AgentState, Settled
 from agent.core.state_machine.watched import Watched
 
@@ -70,9 +72,11 @@ def concerned_by(before: AgentState, state: AgentState, arrivals: Sequence[Arriv
     everything = Concerned(range(len(state.watched)), whole=True)
     if arrivals is None or len(state.settled) != len(state.watched) or state.shown is None:
         return everything
-    if not all(isinstance(arrival.event, _LOCAL) for arrival in arrivals):
-        looked = all(isinstance(arrival.event, Looked | Tick) for arrival in arrivals)
-        return _by_and_by(everything, (), state, now) if looked else everything
+    looked = not all(isinstance(arrival.event, _LOCAL) for arrival in arrivals)
+    if looked and not all(isinstance(arrival.event, Looked | Tick) for arrival in arrivals):
+        return everything
+    if looked and (before.urgent_since is not None or not tells_nothing_new(before.machine, state.machine)):
+        return _by_and_by(everything, (), state, now)
     due, was = now.monotonic + EARLY, before.watched
     answered = {
         index: settled
@@ -83,7 +87,9 @@ def concerned_by(before: AgentState, state: AgentState, arrivals: Sequence[Arriv
     judged = [
         index
         for index, watched in enumerate(state.watched)
-        if min(latest[index].due, latest[index].verdict) <= due or (watched is not was[index] and index not in answered)
+        if min(latest[index].due, latest[index].verdict) <= due
+        or (watched is not was[index] and index not in answered)
+        or (looked and not is_undisturbed(watched, latest[index]))
     ]
     beating = [index for index, one in enumerate(latest) if one.beat <= due and index not in judged]
     if not (judged or answered or beating) and any(isinstance(arrival.event, Tick) for arrival in arrivals):

@@ -275,8 +275,8 @@ def facts_of_session(watched: Watched, now: Moment, timing: Timing, heard: float
     """
     link, session = watched.link, watched.session
     state = link.state
-    unanswered = link.attempt is None or link.attempt.outcome in NOT_ACCEPTED
-    if isinstance(state, Connecting) and state.missed_since is not None and unanswered:
+    not_accepted = link.attempt is None or link.attempt.outcome in NOT_ACCEPTED
+    if isinstance(state, Connecting) and state.missed_since is not None and not_accepted:
         # An attempt at a port without a listener changes nothing until a program answers.
         state = Idle(state.missed_since)
     used = state if isinstance(state, Connecting | Connected) else None
@@ -296,6 +296,7 @@ def facts_of_session(watched: Watched, now: Moment, timing: Timing, heard: float
             served_listener=link.served_listener,
         )
     flood, silent_until = flood_at(session, now.monotonic), min(now.monotonic, heard)
+    unanswered = 0 if flood is not None else session.heartbeats.unanswered(silent_until, timing)
     return SessionFacts(
         wanted=watched.wanted,
         phase=phase(state),
@@ -321,8 +322,9 @@ def facts_of_session(watched: Watched, now: Moment, timing: Timing, heard: float
         data_lost_at=session.data_lost_at,
         resubscribe=session.resubscribe,
         clock_offset=session.clock_offset,
-        heartbeat_unanswered=0 if flood is not None else session.heartbeats.unanswered(silent_until, timing),
-        unanswered_since=next(iter(session.heartbeats.sent), None),
+        heartbeat_unanswered=unanswered,
+        # One that was just sent is no news: with it, every answer would change what is known.
+        unanswered_since=next(iter(session.heartbeats.sent), None) if unanswered else None,
     )
 
 

@@ -22,7 +22,7 @@ from agent.core.events import (
     Tick,
     UserAsked,
 )
-from agent.core.facts import Purpose
+from agent.core.facts import Known, Purpose
 from agent.core.problem import Present, Problem, Severity
 from agent.core.session_facts import Outcome
 from agent.core.shown.display import LookNow
@@ -61,7 +61,7 @@ def test_an_event_of_a_session_concerns_its_connection_alone() -> None:
     assert judged(state, HeartbeatAnswered(number, int(NOW.wall))) == [1]
     assert judged(state, SessionLost(number, "gone")) == [1]
     assert judged(state, NoticeDelivered("nothing")) == []
-    assert judged(state, Looked(replace(state.machine, taken=NOW.monotonic + 0.1))) is None
+    assert judged(state, Looked(replace(state.machine, network=Known(False), taken=NOW.monotonic + 0.1))) is None
 
 
 def test_the_clock_concerns_those_whose_time_has_come() -> None:
