@@ -11,6 +11,9 @@ KEY_PLACE = b"{{key}}"
 """Where a page that has just been opened is told its key; empty on every other way to it."""
 VIEW_PLACE = b"{{view}}"
 """Where it is told which view to show."""
+AGAIN_PLACE = b"{{again}}"
+"""Where it has what loads it again; no other script is in the page itself."""
+LOADING_AGAIN = "again.js"
 
 STYLE_SHEET = "page.css"
 MORE_STYLE_SHEETS = (
@@ -76,7 +79,16 @@ class File:
 def opened(key: str, view: str) -> File:
     """The page as the opener gets it, with its key."""
     body = _read(_TABLE["/"]).replace(KEY_PLACE, escape(key).encode()).replace(VIEW_PLACE, escape(view).encode())
-    return File(body, _KINDS["html"])
+    return File(body.replace(AGAIN_PLACE, _read(LOADING_AGAIN)), _KINDS["html"])
+
+
+@cache
+def policy() -> str:
+    """What the page may load and run: the rest of the page, and the one script in it, by its digest."""
+    return (
+        f"default-src 'none'; script-src 'self' {_digest(_read(LOADING_AGAIN))}; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    )
 
 
 @cache
@@ -99,6 +111,11 @@ def _read(name: str) -> bytes:
     return resources.files("agent.page").joinpath("static", name).read_bytes()
 
 
+def _digest(inline: bytes) -> str:
+    """How a policy names what stands in a page."""
+    return f"'sha256-{b64encode(sha256(inline).digest()).decode()}'"
+
+
 _STRANGER_STYLE = (
     ":root{color-scheme:light dark}body{max-width:34rem;margin:4rem auto;padding:0 1.25rem;"
     "font:1.1rem/1.5 system-ui,sans-serif}code{font-size:1.05em}"
@@ -117,7 +134,7 @@ STRANGER = f"""<!doctype html>
 </html>
 """.encode()
 """For a tab that has no key: an address that was kept or copied, or a token that has been used."""
-_HASH = b64encode(sha256(_STRANGER_STYLE.encode()).digest()).decode()
 STRANGER_POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_HASH}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    f"default-src 'none'; style-src {_digest(_STRANGER_STYLE.encode())}; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )

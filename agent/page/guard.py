@@ -34,12 +34,7 @@ FRESH_SECONDS = 300.0
 """Seconds a page counts as opened just now."""
 SECRET_BYTES = 32
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-)
 HEADERS = {
-    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -47,7 +42,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Server": "Gatelight",
 }
-"""On every answer."""
+"""On every answer, beside the policy of `agent.page.files`."""
 PROOF_HEADER = "X-Gatelight-Proof"
 """In a request: the page's name, a nonce, the digest of the body and the signature, with dots in between. In an answer:
 the signature of that nonce. A browser lets another site send a header of our own only if we allow it, and we do not."""

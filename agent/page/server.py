@@ -204,7 +204,7 @@ class PageServer:
                 if limit is not None:
                     limit.end(request.transport)
             if not answer.prepared:
-                for name, value in HEADERS.items():
+                for name, value in _headers().items():
                     answer.headers.setdefault(name, value)
                 if answer.status >= 400:
                     # The rest of a refused request is not waited for.
@@ -278,7 +278,7 @@ class PageServer:
         if self.streams.full:
             return _json({"error": "Too many Gatelight pages are open: close one of them."}, 503)
         kind = {"Content-Type": "text/event-stream; charset=utf-8", PROOF_HEADER: proven.answer}
-        answer = web.StreamResponse(headers={**HEADERS, **kind})
+        answer = web.StreamResponse(headers={**_headers(), **kind})
         await answer.prepare(request)
         self._on_use(True)
         if self._limit is not None:
@@ -373,6 +373,11 @@ def _stranger(path: str) -> "web.Response":
         content_type="text/html",
         charset="utf-8",
     )
+
+
+def _headers() -> dict[str, str]:
+    """Those of every answer."""
+    return {"Content-Security-Policy": files.policy(), **HEADERS}
 
 
 def _file(found: files.File) -> "web.Response":

@@ -70,6 +70,10 @@ def filled(agent: LivingAgent) -> LivingAgent:
 async def history(shown: Tab) -> None:
     await shown.go("history")
     await shown.page.locator(".nothing, .past-of, .note").first.wait_for()
+    # What is in a card has no words before the browser has found out that it is in sight.
+    await shown.page.wait_for_function(
+        "() => document.querySelector('.past-of *')?.checkVisibility({ contentVisibilityAuto: true }) ?? true"
+    )
 
 
 async def rows(shown: Tab, section: str) -> list[list[str]]:

@@ -1,11 +1,23 @@
 """The files of the page: all there, all in the table, nothing from elsewhere, and small."""
 
 import re
+from base64 import b64encode
+from hashlib import sha256
 from importlib import resources
 
 import pytest
 
-from agent.page.files import MODULES, MORE_STYLE_SHEETS, STRANGER, STRANGER_POLICY, STYLE_SHEET, find_file, opened
+from agent.page.files import (
+    LOADING_AGAIN,
+    MODULES,
+    MORE_STYLE_SHEETS,
+    STRANGER,
+    STRANGER_POLICY,
+    STYLE_SHEET,
+    find_file,
+    opened,
+    policy,
+)
 
 STATIC = resources.files("agent.page") / "static"
 LARGEST = 300_000
@@ -22,7 +34,7 @@ def text_of(path: str) -> str:
 def test_every_file_is_in_the_table_and_the_table_has_no_other() -> None:
     names = {f.name for f in STATIC.iterdir()}
 
-    assert names == {"index.html", "icon.svg", STYLE_SHEET, *MORE_STYLE_SHEETS, *MODULES}
+    assert names == {"index.html", "icon.svg", LOADING_AGAIN, STYLE_SHEET, *MORE_STYLE_SHEETS, *MODULES}
 
 
 def test_a_first_view_is_small() -> None:
@@ -30,8 +42,8 @@ def test_a_first_view_is_small() -> None:
 
 
 @pytest.mark.parametrize("path", ALL)
-def test_nothing_is_loaded_from_elsewhere_and_nothing_is_inline(path: str) -> None:
-    text = text_of(path)
+def test_nothing_is_loaded_from_elsewhere_and_nothing_is_inline_but_what_loads_the_page_again(path: str) -> None:
+    text = text_of(path).replace(f"<script>{(STATIC / LOADING_AGAIN).read_text()}</script>", "")
     loaded = re.findall(r"""(?:src|href)=["']([^"'#]+)|url\(([^)]+)\)|import .*from ["']([^"']+)""", text)
     places = {part for found in loaded for part in found if part}
 
@@ -39,6 +51,15 @@ def test_nothing_is_loaded_from_elsewhere_and_nothing_is_inline(path: str) -> No
     assert not re.search(r"""<script(?![^>]*src=)|<style|\sstyle=|\son[a-z]+=["']""", text)
     assert "innerHTML" not in text
     assert "eval(" not in text
+
+
+def test_the_one_script_in_the_page_is_allowed_by_its_digest_and_no_other_is() -> None:
+    (inline,) = re.findall(r"<script>(.*?)</script>", text_of("/"), re.DOTALL)
+    digest = b64encode(sha256(inline.encode()).digest()).decode()
+
+    assert inline == (STATIC / LOADING_AGAIN).read_text()
+    assert f"script-src 'self' 'sha256-{digest}';" in policy()
+    assert "unsafe" not in policy()
 
 
 def test_every_module_that_is_imported_is_there() -> None:
@@ -68,7 +89,7 @@ def test_the_key_has_one_place_and_is_in_no_page_but_the_opened_one() -> None:
     page = opened("key.secret", 'x"><script>').body.decode()
 
     assert page.count("key.secret") == 1
-    assert "<script>" not in page
+    assert page.count("<script") == text_of("/").count("<script")
     assert "{{" not in page + text_of("/")
     assert 'name="gatelight-key" content="" data-view=""' in text_of("/")
 
