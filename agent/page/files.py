@@ -86,8 +86,8 @@ def opened(key: str, view: str) -> File:
 def policy() -> str:
     """What the page may load and run: the rest of the page, and the one script in it, by its digest."""
     return (
-        f"default-src 'none'; script-src 'self' {_digest(_read(LOADING_AGAIN))}; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src 'self' {_digest(_read(LOADING_AGAIN))}; style-src 'self'; "
+        "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     )
 
 
