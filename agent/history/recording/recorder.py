@@ -1,7 +1,8 @@
 """Records what the core takes in, in a thread of its own: the agent hands in steps and never waits for a disk.
 
 The recording is a folder of files, each a piece of it (see `lines`). They are only ever appended to, so a kill costs
-the last second and half a line. The oldest go when they are older than a day, or when all together are too large.
+the last second and half a line, and what told nothing new before it. The oldest go when they are older than a day, or
+when all together are too large.
 """
 
 import contextlib
@@ -14,6 +15,8 @@ from collections import deque
 from pathlib import Path
 
 from agent import __version__
+from agent.core.events import HeartbeatAnswered, Looked, Tick
+from agent.core.state_machine.looks import tells_nothing_new
 from agent.core.state_machine.state import AgentState, Knowledge
 from agent.core.state_machine.step import AgentStep
 from agent.history.recording.lines import LineWriter
@@ -35,6 +38,8 @@ _MOST_PIECES = 200
 """An agent that is started again and again makes a small piece each time."""
 MOST_STEPS = 1_000
 """Steps that wait for a disk that hangs; of more, the latest are lost, and the recording goes on behind them."""
+MOST_TOGETHER = 200
+"""Steps that tell nothing new and wait for one that does; the first look of each half a minute does."""
 BATCH_SECONDS = 1.0
 """Seconds after which steps are written: more of them in one go cost the machine less."""
 TRY_AGAIN_SECONDS = 15.0
@@ -90,7 +95,8 @@ class StepRecorder:
         number, self._number = self._number, self._number + 1
         if len(self._waiting) < MOST_STEPS:
             self._waiting.append((number, step, failed))
-            self._came.set()
+            if failed or len(self._waiting) > MOST_TOGETHER or not _tells_nothing_new(step):
+                self._came.set()
 
     def close(self) -> None:
         """End; first write what waits, for a moment at most."""
@@ -188,3 +194,13 @@ class StepRecorder:
         if reason != self._refusal:
             logger.warning("the recording cannot be written (%s): it goes on once it can", reason)
         self._refusal = reason
+
+
+def _tells_nothing_new(step: AgentStep) -> bool:
+    """Whether it is a heartbeat that was answered, or a look that was as the one before it."""
+    machine = step.before.machine
+    return bool(step.arrivals) and all(
+        isinstance(event, HeartbeatAnswered | Tick)
+        or (isinstance(event, Looked) and tells_nothing_new(machine, event.machine))
+        for event in (arrival.event for arrival in step.arrivals)
+    )

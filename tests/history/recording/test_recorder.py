@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from agent.core.events import Arrival, NoticeArrived
+from agent.core.events import Arrival, Looked, NoticeArrived, Tick
+from agent.core.state_machine.looks import JUDGED_EVERY
 from agent.core.state_machine.step import AgentStep
 from agent.history.recording import recorder
 from agent.history.recording.lines import Item, PieceBegun, Taken, Torn, read_lines
@@ -71,6 +72,27 @@ def test_what_was_handed_in_is_there_at_the_end(made: StepRecorder, tmp_path: Pa
 
     assert numbers(items) == list(range(len(DAY.steps)))
     assert [type(one) for one in items].count(PieceBegun) == 1
+
+
+def test_what_tells_nothing_new_waits_for_what_does(made: StepRecorder, tmp_path: Path) -> None:
+    step = DAY.steps[-1]
+    machine = replace(step.before.machine, taken=0.25 * JUDGED_EVERY)
+    before = replace(step.before, machine=machine)
+    looked = Looked(replace(machine, taken=0.5 * JUDGED_EVERY))
+    same = replace(step, before=before, arrivals=(Arrival(looked, step.now), Arrival(Tick(), step.now)))
+    news = replace(same, arrivals=(Arrival(NoticeArrived(1, 1100, "lost"), step.now),))
+    for _ in range(5):
+        made.take(same)
+    assert not made._came.is_set()
+    made.take(news)
+    until(lambda: numbers(kept(tmp_path)) == [0, 1, 2, 3, 4, 5])
+
+
+def test_of_what_tells_nothing_new_not_much_waits(made: StepRecorder, tmp_path: Path) -> None:
+    step = replace(DAY.steps[-1], arrivals=(Arrival(Tick(), DAY.steps[-1].now),))
+    for _ in range(recorder.MOST_TOGETHER + 1):
+        made.take(step)
+    until(lambda: len(numbers(kept(tmp_path))) == recorder.MOST_TOGETHER + 1)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
