@@ -10,8 +10,9 @@ from agent.core.facts import Fact, Known, MachineFacts, Processes
 from agent.core.state_machine.state import Settled
 from agent.core.state_machine.watched import Watched
 
-JUDGED_EVERY = 30.0
-"""Seconds: the first look of each such stretch of time is judged."""
+JUDGED_EVERY = 40.0
+"""Seconds: the first look of each such stretch of time is judged. Programs that go within a minute of each other are
+taken to have gone together (`port_programs`), and looks are ten seconds apart as a rule."""
 
 
 def tells_nothing_new(before: MachineFacts, machine: MachineFacts) -> bool:

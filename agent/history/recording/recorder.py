@@ -39,7 +39,7 @@ _MOST_PIECES = 200
 MOST_STEPS = 1_000
 """Steps that wait for a disk that hangs; of more, the latest are lost, and the recording goes on behind them."""
 MOST_TOGETHER = 200
-"""Steps that tell nothing new and wait for one that does; the first look of each half a minute does."""
+"""Steps that tell nothing new and wait for one that does; the first look of each `JUDGED_EVERY` does."""
 BATCH_SECONDS = 1.0
 """Seconds after which steps are written: more of them in one go cost the machine less."""
 TRY_AGAIN_SECONDS = 15.0
