@@ -1,7 +1,7 @@
 """Targets of an agent with many connections: one message for many, whatever happens, and never what is not so."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from hypothesis import given
@@ -93,11 +93,15 @@ class ManyDay:
             self.state, effects = advance(self.state, event, self.now)
             self.take(effects)
 
-    def look(self, after: float = 5.0) -> None:
-        """A look, so many seconds later; until then the agent wakes when it has planned to."""
+    def look(self, after: float = 5.0, flipped: Set[int] = frozenset()) -> None:
+        """A look, so many seconds later; until then the agent wakes when it has planned to.
+
+        `flipped`: what is otherwise by then; the agent cannot know it earlier.
+        """
         until = self.now.later(after)
         self.wake(until)
         self.now = until
+        self.wrong ^= flipped
         self.play(Looked(replace(machine(), taken=self.now.monotonic)))
         self.wake(until)
 
@@ -362,7 +366,6 @@ def test_whatever_happens_each_target_ends_up_knowing_what_is_so(
     """Every beginning of a message is so when it is sent (`is_so`), and in the end nothing is missing or too much."""
     day = ManyDay(count=8, targets=(PHONE, replace(PHONE, name="later", after=60.0)))
     for pause, flipped, answer, what in steps:
-        day.wrong ^= flipped
         day.answer = answer
         if answer is not None:
             for name, delivery in list(day.state.deliveries.items()):
@@ -377,7 +380,7 @@ def test_whatever_happens_each_target_ends_up_knowing_what_is_so(
                 day.play(UserAsked(Resume()))
             case "looked":
                 day.play(UserLooked())
-        day.look(pause)
+        day.look(pause, flipped)
     day.answer = TAKEN
     day.play(UserAsked(Resume()), *(TargetAnswered(target.name, TAKEN) for target in day.targets))
     for _ in range(8):
