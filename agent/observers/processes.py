@@ -79,7 +79,6 @@ def higher(peak: MemorySample | None, sample: MemorySample) -> MemorySample:
 class _Used:
     """What an application used so far."""
 
-    process: psutil.Process
     cpu: tuple[float, float] | None = None
     """(monotonic seconds, processor seconds used) at the last look."""
     memory: deque[MemorySample] = field(default_factory=lambda: deque(maxlen=MEMORY_KEPT))
@@ -306,7 +305,7 @@ class ProcessObserver:
             seen.withheld = denied or not (starting or _is_zombie(process))
         seen.elsewhere = isinstance(seen.found, Application) and self._is_elsewhere(pid)
         seen.foreign = isinstance(seen.found, Application) and self._is_anothers(process)
-        seen.used = _Used(process) if isinstance(seen.found, Application) else None
+        seen.used = _Used() if isinstance(seen.found, Application) else None
 
     def _is_anothers(self, process: psutil.Process) -> bool:
         """Whether it is known to run as another user."""
@@ -322,25 +321,21 @@ class ProcessObserver:
         assert used is not None
         memory = cpu = None
         try:
-            if not used.process.is_running():
-                self._forget(pid)
+            told = self._table.usage(pid)
+        except (psutil.NoSuchProcess, ProcessLookupError, FileNotFoundError):
+            return None
+        except (psutil.Error, OSError):
+            pass
+        else:
+            if told is None:
                 return None
-            with used.process.oneshot():
-                if used.process.status() == psutil.STATUS_ZOMBIE:
-                    return None
-                times = used.process.cpu_times()
-                memory = used.process.memory_info().rss
-            spent = times.user + times.system
+            memory = told.memory
             if used.cpu is not None and now.monotonic > used.cpu[0]:
-                cpu = max(0.0, (spent - used.cpu[1]) / (now.monotonic - used.cpu[0]))
-            used.cpu = (now.monotonic, spent)
+                cpu = max(0.0, (told.processor - used.cpu[1]) / (now.monotonic - used.cpu[0]))
+            used.cpu = (now.monotonic, told.processor)
             if not used.memory or now.monotonic - used.memory[-1][0] >= MEMORY_EVERY:
                 used.memory.append((now.monotonic, memory))
             used.peak = higher(used.peak, (now.monotonic, memory))
-        except (psutil.NoSuchProcess, ProcessLookupError):
-            return None
-        except (psutil.Error, OSError):
-            memory = None
         return Process(
             pid=pid,
             application=application,

@@ -21,6 +21,16 @@ class Described:
     """Changes when another process has this ID, or the process runs another program (see `ProcessTable.mark`)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a process uses."""
+
+    processor: float
+    """Seconds of processor cores that it has used so far."""
+    memory: int
+    """Resident bytes."""
+
+
 class ProcessTable(Protocol):
     """Reads the process table at the least cost that the system allows."""
 
@@ -41,6 +51,9 @@ class ProcessTable(Protocol):
 
         A process that begins to run another program of the same name keeps its mark.
         """
+
+    def usage(self, pid: int) -> Usage | None:
+        """What a process uses; None for one that has ended and was not waited for. Raises what `describe` raises."""
 
 
 class PsutilTable:
@@ -63,3 +76,12 @@ class PsutilTable:
     def mark(self, pid: int) -> Hashable:
         """See `ProcessTable`."""
         return self.describe(pid).mark
+
+    def usage(self, pid: int) -> Usage | None:
+        """See `ProcessTable`."""
+        process = BoundedProcess(pid)
+        with process.oneshot():
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return None
+            times = process.cpu_times()
+            return Usage(times.user + times.system, process.memory_info().rss)

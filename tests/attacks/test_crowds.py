@@ -12,7 +12,7 @@ from agent.core.facts import Known
 from agent.observers.look import Looker
 from agent.observers.processes import SWEEP, TURN, YOUNG, YOUNG_CHECKED
 from agent.platforms import current
-from agent.platforms.process_table import Described, ProcessTable
+from agent.platforms.process_table import Described, ProcessTable, Usage
 from agent.platforms.sockets import linux as linux_sockets
 from tests.attacks.scale import whole
 from tests.crowd import crowd
@@ -43,6 +43,9 @@ class Counted:
     def mark(self, pid: int) -> Hashable:
         self.read += 1
         return self._table.mark(pid)
+
+    def usage(self, pid: int) -> Usage | None:
+        return self._table.usage(pid)
 
 
 class Work:

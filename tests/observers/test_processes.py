@@ -27,7 +27,7 @@ from agent.observers.processes import (
 )
 from agent.platforms import current
 from agent.platforms.bounded_process import BoundedProcess
-from agent.platforms.process_table import Described
+from agent.platforms.process_table import Described, Usage
 from agent.tws.applications import ApplicationKind, Launcher, TradingMode
 from tests.lookalikes import Start, lookalikes
 
@@ -196,6 +196,9 @@ class Counted:
     def mark(self, pid: int) -> Hashable:
         self.marked.append(pid)
         return self._table.mark(pid)
+
+    def usage(self, pid: int) -> Usage | None:
+        return self._table.usage(pid)
 
 
 def test_a_known_process_is_not_read_again_but_in_its_turn(start: Start, now: Moment) -> None:

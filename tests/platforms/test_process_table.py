@@ -69,6 +69,32 @@ def test_one_that_has_ended_is_not_described(table: ProcessTable) -> None:
         table.mark(running.pid)
 
 
+def test_what_a_process_uses_is_told_as_psutil_does(table: ProcessTable) -> None:
+    ours = psutil.Process()
+    before = ours.cpu_times()
+    told = table.usage(os.getpid())
+    after = ours.cpu_times()
+
+    assert told is not None
+    assert before.user + before.system - 0.02 <= told.processor <= after.user + after.system + 0.02
+    assert told.memory == pytest.approx(ours.memory_info().rss, rel=0.2)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has none that has ended and was not waited for")
+def test_one_that_has_ended_uses_nothing(table: ProcessTable) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""], stdin=subprocess.DEVNULL) as running:
+        until_ended(running.pid)
+        assert table.usage(running.pid) is None
+        running.wait()
+    with pytest.raises((psutil.Error, OSError)):
+        table.usage(running.pid)
+
+
+def until_ended(pid: int) -> None:
+    """Wait, without taking its status, until a child has ended."""
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+
 @pytest.mark.parametrize("told", [b"", b"77", b"77 (java) S 1", b"77 (java"], ids=["nothing", "no name", "cut", "open"])
 def test_what_is_not_told_as_it_should_be_is_an_error(tmp_path: Path, told: bytes) -> None:
     (tmp_path / "77").mkdir()
