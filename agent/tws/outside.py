@@ -167,7 +167,13 @@ def masked(value: _T, private: Private) -> _T:
     return made
 
 
+_NEVER_PRIVATE = frozenset({bool, float, frozenset, int, str, type(None)})
+"""Types of values that hold nothing to mask where no field says that it is from outside; most values of a look are."""
+
+
 def _masked(value: Any, private: Private) -> Any:
+    if type(value) in _NEVER_PRIVATE:
+        return value
     if isinstance(value, tuple):
         parts = tuple(_masked(part, private) for part in value)
         return value if all(a is b for a, b in zip(parts, value, strict=True)) else parts
