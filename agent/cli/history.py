@@ -10,11 +10,13 @@ from datetime import datetime
 from agent.core.as_json import rfc3339
 from agent.core.clock import lasting
 from agent.core.shown.calendar import coming_title, source_words
+from agent.history.ahead import SILENT
 from agent.history.as_json import history_json
 from agent.history.causes import causes
 from agent.history.reading import HistoryRead, read_days
 from agent.history.spans import KeptSpan, SpanKind
 from agent.history.troubles import Day, Light, connections, days, percent, strip, troubles
+from agent.runtime.instance import running_pid
 from agent.runtime.paths import Places
 from agent.tws.coming import Coming
 
@@ -45,7 +47,9 @@ def command(
     now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
 ) -> int:
     """Print the history of the last `back` days, today among them. Raises GatelightError where it cannot be read."""
-    history = read_days(places.data, back, now())
+    # One that was killed a moment ago has not been silent for long.
+    silent = SILENT if running_pid(places) is not None else 0.0
+    history = read_days(places.data, back, now(), silent=silent)
     told = _Told(history)
     if as_json:
         out(json.dumps(history_json(history), ensure_ascii=False, indent=1))

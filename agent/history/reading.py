@@ -8,9 +8,9 @@ from operator import attrgetter
 from pathlib import Path
 
 from agent.errors import GatelightError
-from agent.history.ahead import CALENDAR, LEARNT_FROM, Ahead, ahead
+from agent.history.ahead import CALENDAR, LEARNT_FROM, SILENT, Ahead, ahead
 from agent.history.spans import Kept, SpanKind
-from agent.history.store import HOUR_MINUTES, HistoryDamaged, HistoryTooNew, Store
+from agent.history.store import HOUR_MINUTES, NOT_WATCHED, HistoryDamaged, HistoryTooNew, Store
 from agent.history.troubles import connections, programs_since
 from agent.history.writer import history_file
 from agent.tws.coming import DAYS_AHEAD, day_after
@@ -48,11 +48,14 @@ def zone_time(day: date, minutes: int) -> float:
     return datetime.combine(day, time(minutes // 60, minutes % 60)).astimezone().timestamp()
 
 
-def read_days(folder: Path, back: int, now: datetime, *, pictures: bool = False, whole: bool = True) -> HistoryRead:
+def read_days(
+    folder: Path, back: int, now: datetime, *, pictures: bool = False, whole: bool = True, silent: float = SILENT
+) -> HistoryRead:
     """The history of the last `back` days, today among them, and what comes.
 
     `folder` is the data folder. `pictures`: with latencies, and only what else pictures and outages are made of; then,
-    without `whole`, with the programs of the latest outages only. Raises GatelightError where it cannot be read.
+    without `whole`, with the programs of the latest outages only. `silent`: seconds without a word from the agent after
+    which it is taken for ended. Raises GatelightError where it cannot be read.
     """
     today, until = now.astimezone().date(), now.timestamp()
     # Each midnight of its own zone: a day of a clock change has 23 or 25 hours.
@@ -70,12 +73,23 @@ def read_days(folder: Path, back: int, now: datetime, *, pictures: bool = False,
             kept = replace(kept, spans=tuple(sorted((*kept.spans, *programs.spans), key=attrgetter("began"))))
         else:
             kept = store.read(midnights[0], until, minutes=0)
+        kept = _ended_with_its_agent(kept, until, silent)
         lately = store.read(until - LEARNT_FROM * 86_400.0, until, minutes=0, kinds=CALENDAR, marks=False)
+        lately = _ended_with_its_agent(lately, until, silent)
         coming = ((name, ahead(lately, name, until, today, zone_time)) for name in connections(lately))
         comes = {name: one for name, one in coming if one is not None}
         return HistoryRead(kept, midnights, until, ahead_until, comes, None if whole else LATEST_OUTAGES)
 
     return _read(folder, read) or HistoryRead(Kept(), midnights, until, ahead_until)
+
+
+def _ended_with_its_agent(kept: Kept, now: float, silent: float) -> Kept:
+    """What an agent left open that was killed ends where it was last heard of, as the next agent will write it."""
+    heard = kept.heard
+    if heard is None or now - heard <= silent:
+        return kept
+    spans = (s if s.ended is not None else s._replace(ended=max(s.began, heard), end=NOT_WATCHED) for s in kept.spans)
+    return replace(kept, spans=tuple(spans))
 
 
 def _read(folder: Path, read: Callable[[Store], HistoryRead]) -> HistoryRead | None:

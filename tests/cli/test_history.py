@@ -74,8 +74,9 @@ def test_people_read_days_and_the_longest_problems(morning: Places) -> None:
     assert text == (
         "Paper\n"
         "  Wed 18 Nov to Mon 23 Nov  not watched\n"
-        "  Tue 24 Nov  83.33 % well: well 2 h 30 min, problem 30 min, not watched 9 h\n"
+        "  Tue 24 Nov  66.67 % well: well 1 h, problem 30 min, not watched 10 h 30 min\n"
         "  What took the time:\n"
+        "  - Not watched: Gatelight did not run: 1 h 30 min\n"
         "  - The application: 30 min\n"
         "  Longest outages:\n"
         "  1. Tue 24 Nov 10:00, 30 min: =HYPERLINK(“IB Gateway does not answer”) (bot connected)\n"
@@ -83,7 +84,7 @@ def test_people_read_days_and_the_longest_problems(morning: Places) -> None:
     assert comes
     assert rest.partition("What happened:")[2] == (
         "\n"
-        "  - Tue 24 Nov 09:00  Gatelight 0.1.0 runs\n"
+        "  - Tue 24 Nov 09:00  Gatelight 0.1.0 ran until Tue 24 Nov 10:30\n"
         "  - Tue 24 Nov 10:00  Paper: =HYPERLINK(“IB Gateway does not answer”), 30 min (over)"
     )
 
@@ -102,6 +103,19 @@ def test_people_read_what_comes_and_how_it_is_known(morning: Places) -> None:
     assert lines[-1].startswith("Reset windows are from IB’s system-status page as of ")
 
 
+def test_an_agent_that_was_killed_a_moment_ago_is_not_said_to_run(
+    places: Places, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = Store(places.data / HISTORY_FILE)
+    store.write([Changes(MORNING, begun=((RUN, MORNING), (WELL, MORNING))), Changes(NOW.timestamp() - 60)])
+    store.close()
+    command(places, back=1, as_csv=False, as_json=False, out=print, say=print, now=lambda: NOW)
+    told = capsys.readouterr().out
+
+    assert "well 2 h 59 min, not watched 9 h 1 min" in told
+    assert "Gatelight 0.1.0 ran until Tue 24 Nov 11:59" in told
+
+
 def test_programs_read_what_comes(morning: Places) -> None:
     answer = json.loads(told(morning, back=1, as_json=True))
     ahead = answer["connections"][0]["ahead"]
@@ -115,13 +129,21 @@ def test_programs_read_what_comes(morning: Places) -> None:
     assert all("ends" in one for one in ahead["coming"] if one["kind"] != "log-in")
     assert answer["connections"][0]["causes"] == [
         {
+            "cause": "Gatelight not running",
+            "title": "Not watched: Gatelight did not run",
+            "problems": [],
+            "seconds": 5400.0,
+            "count": 1,
+            "longest": 5400.0,
+        },
+        {
             "cause": "application",
             "title": "The application",
             "problems": [FROZEN.title],
             "seconds": 1800.0,
             "count": 1,
             "longest": 1800.0,
-        }
+        },
     ]
 
 
@@ -155,8 +177,8 @@ def test_programs_read_the_same_as_json(morning: Places) -> None:
     assert connection["days"] == [
         {
             "date": "2026-11-24",
-            "seconds": {"well": 9000.0, "problem": 1800.0, "not_watched": 32400.0},
-            "well": 0.833333,
+            "seconds": {"not_watched": 37800.0, "well": 3600.0, "problem": 1800.0},
+            "well": 0.666667,
         }
     ]
     assert [(o["code"], o["seconds"], o["programs"]) for o in connection["outages"]] == [

@@ -19,6 +19,7 @@ from agent.tws.coming import KnownFrom
 from agent.tws.reset_windows import Region
 
 HOUR = 3600.0
+NOON = datetime(2026, 11, 24, 12, 0).timestamp()
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows takes its zone from the system alone")
 
@@ -107,3 +108,17 @@ def test_the_latest_outages_have_the_programs_that_the_whole_has(tmp_path: Path,
     assert latest["outages"] == every["outages"][-LATEST_OUTAGES:]
     assert latest["outages"][0]["programs"]
     assert {**latest, "outages": []} == {**every, "outages": []}
+
+
+@pytest.mark.parametrize(("silent_for", "ended"), [(60.0, None), (3600.0, NOON - 3600.0)])
+def test_what_an_agent_left_open_that_was_killed_ends_where_it_was_last_heard_of(
+    silent_for: float, ended: float | None, tmp_path: Path
+) -> None:
+    store = Store(tmp_path / HISTORY_FILE)
+    begun = ((Span("", SpanKind.RUN, "1"), NOON - 7200.0), (Span("Paper", SpanKind.STATE, "connected"), NOON - 7200.0))
+    store.write([Changes(NOON - 7200.0, begun=begun), Changes(NOON - silent_for)])
+    store.close()
+    for pictures in (False, True):
+        read = read_days(tmp_path, 1, datetime.fromtimestamp(NOON).astimezone(), pictures=pictures)
+
+        assert [one.ended for one in read.kept.spans] == [ended, ended]
