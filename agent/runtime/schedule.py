@@ -93,7 +93,7 @@ class Schedule:
         self._scheduler = scheduler
         scheduler.start()
         # By the clock that the scheduler uses.
-        scheduler.add_job(self.duties, every_turn(self._turn), id="duties", next_run_time=datetime.now(UTC))
+        scheduler.add_job(self._duties_until_the_end, every_turn(self._turn), id="duties", next_run_time=datetime.now(UTC))
         while True:
             done = self._done
             await asyncio.sleep(self._guard_every)
@@ -110,6 +110,11 @@ class Schedule:
         off = min(wait, self._turn - wait)
         if self._scheduler is not None and self._scheduler.running and off > min(MOST_OFF, self._turn / 4):
             self._scheduler.modify_job("duties", next_run_time=datetime.now(UTC) + timedelta(seconds=wait))
+
+    async def _duties_until_the_end(self) -> None:
+        """The duties as a job of the scheduler, which would log it as a failure that `stop` breaks them off."""
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.duties()
 
     async def duties(self) -> None:
         """Do what is due at every turn; public so that tests need not wait."""

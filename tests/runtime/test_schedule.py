@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,9 @@ class Clocks:
     woken: list[ClockGap] = field(default_factory=list)
     changes: int = 0
 
-    def schedule(self, turn: float = TURN, guard: float = 60.0) -> Schedule:
+    def schedule(
+        self, turn: float = TURN, guard: float = 60.0, also: Sequence[Callable[[], Awaitable[None]]] = ()
+    ) -> Schedule:
         return Schedule(
             lambda: self.moment,
             slept=lambda: self.asleep,
@@ -36,6 +38,7 @@ class Clocks:
             files=self._changed,
             turn=turn,
             guard=guard,
+            also=also,
         )
 
     def _changed(self) -> None:
@@ -65,6 +68,28 @@ async def until(met: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not met():  # noqa: ASYNC110 - a counter tells nobody
             await asyncio.sleep(0.005)
+
+
+async def test_a_turn_that_the_end_breaks_off_is_no_failure(clocks: Clocks, caplog: pytest.LogCaptureFixture) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def endless() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    schedule = clocks.schedule(turn=0.01, also=[endless])
+    async with asyncio.timeout(PATIENCE), started(schedule):
+        await begun.wait()
+    async with asyncio.timeout(PATIENCE):
+        await ended.wait()
+        # The scheduler hears of the end of its job in the next turns of the loop.
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    assert [one.getMessage() for one in caplog.records] == []
 
 
 async def test_sleep_is_noticed(clocks: Clocks) -> None:
