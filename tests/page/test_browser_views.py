@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -11,7 +12,8 @@ from agent.app.page_host import view_of
 from agent.channels import Chain
 from agent.channels.listener import ListenerChannel
 from agent.channels.remote import TargetChannel
-from agent.core.settings import TargetSettings
+from agent.config.kinds import LONGEST_CONNECTION_NAME
+from agent.core.settings import ConnectionSettings, TargetSettings
 from agent.core.shown.display import Notice
 from tests.page.browser import VIEWS, Scheme, Tab, elsewhere, tab
 from tests.page.living import LivingAgent, living_agent
@@ -19,6 +21,11 @@ from tests.page.living import LivingAgent, living_agent
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NAME = "Paper Gateway"
+CHOICE = """(name) => {
+  const choice = document.querySelector('.ask').appendChild(document.createElement('p'));
+  choice.className = 'which';
+  choice.appendChild(document.createElement('select')).add(new Option(name));
+}"""
 EVERYWHERE = [*VIEWS, "one problem", "past"]
 
 
@@ -296,3 +303,22 @@ async def test_a_test_notice_says_which_channel_took_it(agent: LivingAgent, brow
         shown.complaints.clear()
 
     assert [notice.title for notice in heard] == ["A test notice from Gatelight"]
+
+
+async def test_a_name_that_is_one_long_word_makes_no_view_wider_than_a_phone(tmp_path: Path, browser: Browser) -> None:
+    long = ConnectionSettings(name="W" * LONGEST_CONNECTION_NAME, port=4711)
+    async with living_agent(tmp_path, others=(long,)) as living:
+        await living.world.until(lambda a: "app-not-running" in a.said, "told")
+        async with tab(browser, await living.page.address(), width=360) as shown:
+            wide = {}
+            for view in ("problem", "limits", "settings", "about", "explain"):
+                await show(shown, view)
+                wide[view] = await shown.wide()
+            # Where one of several connections is chosen, as for the market data test.
+            await shown.page.evaluate(CHOICE, long.name)
+            wide["choice"] = await shown.wide()
+            await shown.go("problem", long.name, "app-not-running")
+            await shown.page.locator(".steps > li").first.wait_for()
+            wide["one problem"] = await shown.wide()
+
+    assert {view: by for view, by in wide.items() if by} == {}
