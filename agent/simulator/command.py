@@ -116,7 +116,7 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UsageError("--command-server needs --shape ibc: it is IBC that has one.")
     parts = arguments.application_version.split(".")
     if len(parts) != _VERSION_PARTS or not all(part.isdecimal() for part in parts):
-        raise UsageError(f'--app-version takes a version like 10.45, not "{arguments.application_version}".')
+        raise UsageError(f"--app-version takes a version like 10.45, not “{arguments.application_version}”.")
     for fault in arguments.faults:
         try:
             name, value = split_fault(fault)

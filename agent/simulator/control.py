@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.errors import GatelightError, UsageError
+from agent.platforms.files import reason_of
 from agent.simulator.configuration import configuration_of
 from agent.simulator.surroundings import LOOPBACK
 from agent.simulator.world import SimulatedApplication
@@ -140,7 +141,9 @@ async def _open(path: Path, serve: Any, token: str) -> asyncio.Server:
     try:
         return await asyncio.start_unix_server(serve, str(path), limit=LONGEST_ORDER)
     except OSError as error:
-        raise UsageError(f"No control socket can be made at {path}: {error.strerror or error}.") from error
+        raise UsageError(
+            f"No control socket can be made at {path} ({reason_of(error)}): choose another place with --control."
+        ) from error
     finally:
         os.umask(before)
 

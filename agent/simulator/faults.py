@@ -25,8 +25,9 @@ class Fault:
     """The only values allowed, where the list is closed."""
     one_shot: bool = False
     """The fault happens once; it is never among the faults in force."""
-    numeric: tuple[float, float] | None = None
-    """The least and the greatest value, where the value is a number."""
+    numeric: tuple[int, int] | None = None
+    """The least and the greatest value, where the value is a number: a whole one, unless it is `seconds`."""
+    seconds: bool = False
 
 
 _CLIENT_IDS = (0, 2**31 - 1)
@@ -110,13 +111,20 @@ WIRE_FAULTS: dict[str, Fault] = {
             choices=("354", "10089", "10090", "10168", "10186"),
         ),
         Fault("freeze", "stops answering in the middle of a session, the socket stays open; new ones are silent too"),
-        Fault("slow", "answers late", "seconds", "4", numeric=_SECONDS),
+        Fault("slow", "answers late", "seconds", "4", numeric=_SECONDS, seconds=True),
         Fault("reset-sessions", "resets every session", one_shot=True),
         Fault("drop-sessions", "closes every session", one_shot=True),
         Fault("half-frame", "sends half a message, then nothing; to new connections half a handshake"),
         Fault("garbage", "sends random bytes, in sessions and as the handshake"),
         Fault("huge-prefix", "announces a message of 4 GB, in sessions and as the handshake"),
-        Fault("clock-off", "its clock is wrong", "seconds, negative when behind", "30", numeric=(-86400, 86400)),
+        Fault(
+            "clock-off",
+            "its clock is wrong",
+            "seconds, negative when behind",
+            "30",
+            numeric=(-86400, 86400),
+            seconds=True,
+        ),
         Fault("precautions-on", "no API precaution is bypassed, as in a fresh installation"),
         Fault("auto-logoff", "is set to log off every day instead of restarting"),
         Fault(
@@ -161,13 +169,14 @@ def value_for(fault: Fault, value: str | None) -> str:
         return ""
     given = (value or fault.default).strip()
     if fault.choices and given not in fault.choices:
-        raise ValueError(f"{fault.name} takes one of {', '.join(fault.choices)}, not {given!r}")
+        raise ValueError(f"{fault.name} takes one of {', '.join(fault.choices)}, not “{given}”")
     if fault.numeric and given:
         least, most = fault.numeric
         try:
-            number = float(given)
+            number = float(given) if fault.seconds else int(given)
         except ValueError:
-            raise ValueError(f"{fault.name} takes a number ({fault.parameter}), not {given!r}") from None
+            kind = "a number" if fault.seconds else "a whole number"
+            raise ValueError(f"{fault.name} takes {kind} ({fault.parameter}), not “{given}”") from None
         if not least <= number <= most:
             raise ValueError(f"{fault.name} takes {least:g} to {most:g} ({fault.parameter}), not {given}")
     return given

@@ -33,7 +33,8 @@ def loopback_listeners(port: int, backlog: int = 100) -> list[socket.socket]:
 
 
 def listening_socket(address: str, port: int, backlog: int = 100) -> socket.socket:
-    """A socket that listens on an IP address. Raises OSError where the port is taken.
+    """A socket that listens on an IP address. Raises OSError where the port is taken, ValueError where it is for
+    administrators alone.
 
     It says that it is TCP: asyncio would otherwise let small messages wait for those before them to be confirmed.
     """
@@ -46,7 +47,10 @@ def listening_socket(address: str, port: int, backlog: int = 100) -> socket.sock
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listener.bind((address, port))
         listener.listen(backlog)
-    except OSError:
+    except OSError as error:
         listener.close()
+        # Windows answers like this where another program has the port to itself.
+        if isinstance(error, PermissionError) and os.name == "posix":
+            raise ValueError(f"Port {port} is for administrators: choose one from 1024 on") from None
         raise
     return listener

@@ -42,6 +42,7 @@ PROCESS_FAULTS: dict[str, Fault] = {
             "1",
             one_shot=True,
             numeric=(0, 600),
+            seconds=True,
         ),
         Fault("restart-other-port", "ends and comes back on another port", _ANY_PORT, numeric=PORTS),
         Fault(
@@ -103,4 +104,4 @@ def known(name: str) -> Fault:
     try:
         return FAULTS[name]
     except KeyError:
-        raise ValueError(f'There is no fault "{name}"; `gatelight simulate --list-faults` names them all') from None
+        raise ValueError(f"There is no fault “{name}”; `gatelight simulate --list-faults` names them all") from None

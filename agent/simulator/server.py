@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from agent.platforms.files import reason_of
 from agent.simulator.answers import RequestAnswers
 from agent.simulator.faults import WIRE_FAULTS, Fault, value_for
 from agent.simulator.limits import EnforcedLimits
@@ -275,10 +276,12 @@ class Simulator:
         if listening:
             try:
                 await self.open()
-            except OSError as error:
+            except (OSError, ValueError) as error:
                 self.port = earlier
                 await self.open()
-                raise ValueError(f"port {port} cannot be listened on: {error.strerror}") from None
+                if isinstance(error, ValueError):
+                    raise
+                raise ValueError(f"port {port} cannot be listened on ({reason_of(error)})") from None
         for session in told:
             session.notice(1300, simulated_text(1300, self.port))
             session.close()

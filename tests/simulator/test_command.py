@@ -167,7 +167,7 @@ def test_what_is_typed_wrongly_gets_a_sentence_and_it_goes_on() -> None:
     with simulate() as running:
         running.next_line("Simulating")
         running.type("nonsense")
-        running.next_line('There is no fault "nonsense"; `gatelight simulate --list-faults` names them all.')
+        running.next_line("There is no fault “nonsense”; `gatelight simulate --list-faults` names them all.")
         running.type("notice soon")
         running.next_line("A notice needs its code: notice 1100.")
         running.type("slow=2")
@@ -255,14 +255,14 @@ def test_a_port_in_use_is_refused_in_one_sentence() -> None:
         (("--port", "0"), "--port takes a number from 1 to 65535, not 0."),
         (("--port", "70000"), "--port takes a number from 1 to 65535, not 70000."),
         (("--server-version", "99"), "--server-version takes a number from 157 to 226, not 99."),
-        (("--app-version", "ten"), '--app-version takes a version like 10.45, not "ten".'),
+        (("--app-version", "ten"), "--app-version takes a version like 10.45, not “ten”."),
         (
             ("--shape", "ibc", "--command-server", "70000"),
             "--command-server takes a number from 1 to 65535, not 70000.",
         ),
         (("--command-server", "7462"), "--command-server needs --shape ibc: it is IBC that has one."),
         (("--fault", "memory=1"), "memory takes 64 to 4096 (megabytes of -Xmx), not 1."),
-        (("--fault", "bad"), 'There is no fault "bad"; `gatelight simulate --list-faults` names them all.'),
+        (("--fault", "bad"), "There is no fault “bad”; `gatelight simulate --list-faults` names them all."),
     ],
 )
 def test_bad_arguments_are_refused_in_one_sentence(arguments: tuple[str, ...], sentence: str) -> None:

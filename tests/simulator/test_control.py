@@ -74,7 +74,7 @@ async def test_without_the_token_a_loopback_port_says_nothing(tmp_path: Path) ->
     ("order", "sentence"),
     [
         ({"do": "dance"}, "There is no order 'dance'"),
-        ({"do": "fault", "name": "nonsense"}, 'There is no fault "nonsense"'),
+        ({"do": "fault", "name": "nonsense"}, "There is no fault “nonsense”"),
         ({"do": "notify"}, "The order lacks 'code'"),
         ({"do": "notify", "code": []}, "int"),
     ],

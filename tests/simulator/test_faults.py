@@ -351,6 +351,7 @@ def test_every_fault_of_the_catalogue_is_described_and_tested() -> None:
         ("no-such-fault", None, "there is no fault"),
         ("silent", "1", "takes no value"),
         ("slow", "soon", "takes a number"),
+        ("start-refused", "101.5", "takes a whole number"),
         ("slow", "-1", "takes 0 to 3600"),
         ("not-subscribed", "200", "takes one of"),
         ("port-changed", "70000", "takes 1 to 65535"),

@@ -1,6 +1,9 @@
 """The wire faults that are notices: Read-Only API, a changed port, and any notice sent unasked."""
 
+import errno
 import re
+import socket
+from typing import Any
 
 import pytest
 
@@ -92,3 +95,22 @@ async def test_any_notice_can_be_sent_unasked_to_all_or_to_one(start: StartSimul
     assert [m[:2] for m in told] == [["-1", str(code)], ["9", str(code)]]
     assert len(told[0][2]) > 10
     assert "{}" not in told[0][2]
+
+
+async def test_a_port_that_only_administrators_may_use_is_not_moved_to(
+    start: StartSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulator = await start()
+    bind = socket.socket.bind
+
+    def refused(self: socket.socket, address: tuple[Any, ...]) -> None:
+        if address[1] == 80:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        bind(self, address)
+
+    # Root, as which tests may run, may use it.
+    monkeypatch.setattr(socket.socket, "bind", refused)
+    with pytest.raises(ValueError, match=r"^Port 80 is for administrators: choose one from 1024 on$"):
+        await simulator.apply("port-changed", "80")
+
+    assert await is_well(simulator)

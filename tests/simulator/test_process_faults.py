@@ -276,11 +276,13 @@ async def test_the_application_may_change_its_port_itself(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("no-such-thing", None, 'There is no fault "no-such-thing"; `gatelight simulate --list-faults` names them all'),
+        ("no-such-thing", None, "There is no fault “no-such-thing”; `gatelight simulate --list-faults` names them all"),
         ("port-taken", "x", "port-taken takes no value"),
-        ("several", "x", "several takes one of other-port, same-port, not 'x'"),
+        ("several", "x", "several takes one of other-port, same-port, not “x”"),
         ("other-port", "70000", "other-port takes 1 to 65535"),
         ("slow", "x", "slow takes a number"),
+        ("close-wait", "2.5", "close-wait takes a whole number"),
+        ("other-port", "4e3", "other-port takes a whole number"),
     ],
 )
 async def test_nonsense_is_refused_in_one_sentence_and_changes_nothing(
