@@ -19,6 +19,7 @@ from agent.core.settings import ConnectionSettings, Settings, WantedApplication,
 from agent.core.shown.display import IconState, Notice
 from agent.core.shown.menu import STATE_WORDS, headline
 from agent.core.shown.status import Status
+from agent.core.state_machine.state import Knowledge
 from agent.core.timing import Timing
 from agent.core.told_steps import text_lines
 from agent.errors import UsageError
@@ -116,7 +117,7 @@ class Stage:
             Settings(connections=(connection,)),
             desktop,
             timing=TIMING,
-            knowledge=replace(knowledge(), expect=_without_resets),
+            knowledge=_of_the_stage(knowledge()),
             below=self._folder,
             on_status=self._on_status,
             on_notice=self._on_notice,
@@ -281,6 +282,13 @@ def _shows(code: str) -> Callable[[Status], bool]:
 
 def _connected(status: Status) -> bool:
     return status.overall is IconState.CONNECTED
+
+
+def _of_the_stage(known: Knowledge) -> Knowledge:
+    """Without what belongs to the day and the place at which a demonstration is played: IB's resets, and a computer
+    without a network, whose trouble would hide the one that is played."""
+    problems = tuple(problem for problem in known.problems if problem.code != "network-down")
+    return replace(known, expect=_without_resets, problems=problems)
 
 
 def _without_resets(now: float, **known: Any) -> Expectation:

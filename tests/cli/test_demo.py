@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from agent.cli.demo import _tally
+from agent.app.world import knowledge
+from agent.cli.demo import _of_the_stage, _tally
 from agent.core.problem import Severity
 from agent.core.shown.display import Notice
 
@@ -75,3 +76,9 @@ def test_a_day_that_went_wrong_does_not_end_well(program: str, words: str) -> No
     assert done.returncode == 1
     assert words in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_computer_without_a_network_plays_the_same_day() -> None:
+    usual = {problem.code for problem in knowledge().problems}
+
+    assert usual - {problem.code for problem in _of_the_stage(knowledge()).problems} == {"network-down"}
