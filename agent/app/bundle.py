@@ -119,7 +119,7 @@ def free_place(wanted: str | None, now: datetime) -> Path:
             # It can be written there.
             pass
     except (OSError, ValueError, RuntimeError) as fault:
-        raise _unwritten(Path(wanted or Path.cwd()), fault) from None
+        raise _unwritten(Path(wanted or "."), fault) from None
     return path
 
 

@@ -1,5 +1,6 @@
 """Starting a program that outlives Gatelight, in the user's environment, as if the user had started it."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -23,8 +24,8 @@ _NEEDS_RIGHTS = 740
 def start(command: tuple[str, ...], watched: float = WATCHED_SECONDS) -> str | None:
     """Start a program; returns what went wrong, in words for users, or None. Takes up to `watched` seconds."""
     given = child_environment()
-    named = str(Path(command[0]).expanduser())
-    program = shutil.which(named, path=given.get("PATH"))
+    named = command[0]
+    program = find_program(named, given)
     if program is None:
         return _not_runnable(named)
     try:
@@ -40,6 +41,14 @@ def start(command: tuple[str, ...], watched: float = WATCHED_SECONDS) -> str | N
         return None
     # A launcher that starts another process and ends at once has status 0.
     return None if status == 0 else f"{redact(named)} ended at once with status {status}"
+
+
+def find_program(named: str, environment: Mapping[str, str]) -> str | None:
+    """The program that a user has named, `~` being the home folder; None where there is none that can be run."""
+    with contextlib.suppress(RuntimeError):
+        return shutil.which(Path(named).expanduser(), path=environment.get("PATH"))
+    # The home folder of a user who does not exist.
+    return None
 
 
 def detached(
@@ -81,6 +90,8 @@ def _folder(program: Path, given: Mapping[str, str]) -> Path:
 
 def _not_runnable(named: str) -> str:
     path = Path(named)
+    with contextlib.suppress(RuntimeError):
+        path = path.expanduser()
     if path.is_dir():
         return f"{redact(named)} is a folder, not a program"
     if path.exists():

@@ -7,7 +7,6 @@ processes that it has started and that are still its descendants.
 import asyncio
 import contextlib
 import logging
-import shutil
 import subprocess
 import sys
 import threading
@@ -20,7 +19,7 @@ from typing import Any
 import psutil
 
 from agent.core.settings import HookSettings
-from agent.platforms.starting import child_environment
+from agent.platforms.starting import child_environment, find_program
 from agent.runtime.aside import in_thread
 from agent.tws.privacy import redact
 
@@ -94,8 +93,7 @@ class _Run:
     def run(self, change: bytes) -> str:
         """Run the command; why it failed, as the end of a sentence that begins with the command, or nothing."""
         environment = child_environment()
-        named = str(Path(self._hook.command[0]).expanduser())
-        program = shutil.which(named, path=environment.get("PATH"))
+        program = find_program(self._hook.command[0], environment)
         if program is None:
             return "is not there, or may not be executed"
         try:

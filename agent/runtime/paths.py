@@ -56,8 +56,10 @@ def find_places(
 ) -> Places:
     """The places for these options; else by the environment, else the operating system's usual folders.
 
-    In a data folder that the user named, the log is in it too. Nothing is created.
+    In a data folder that the user named, the log is in it too. Nothing is created. Raises UsageError where the system
+    does not tell what they are relative to: the user's home folder, or the current one.
     """
+    _know_home()
     variables = os.environ if environ is None else environ
     named_config = config or variables.get(CONFIG_VARIABLE)
     named_data = data_dir or variables.get(DATA_VARIABLE)
@@ -96,6 +98,8 @@ def data_folder_error(folder: Path, error: Exception) -> DataFolderError:
 
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     remedy = "make room on its disk" if full else "allow writing to it"
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        remedy = "move away what stands in its place"
     if isinstance(error, TimeoutError):
         remedy = "see whether its disk is well"
     if isinstance(error, NotOurs):
@@ -114,8 +118,22 @@ def _default(folder: str) -> Path:
     return path
 
 
+def _know_home() -> None:
+    """Raise UsageError where the home folder is not known, as for a user without an entry in the user database."""
+    try:
+        known = Path.home().is_absolute()
+    except RuntimeError:
+        known = False
+    if not known:
+        raise UsageError(
+            "The home folder of this user is not known: set the environment variable HOME to its full path."
+        )
+
+
 def _absolute(path: str | Path) -> Path:
     try:
         return Path(path).expanduser().absolute()
     except RuntimeError:
         raise UsageError(f"{path} names the home folder of a user who does not exist: write the full path.") from None
+    except OSError:
+        raise UsageError(f"{path} is nowhere, since the current folder was removed: write the full path.") from None

@@ -100,6 +100,7 @@ def test_a_home_folder_is_never_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/alice")
 
     assert start(("~/ibc/gatewaystart.sh",), BRIEF) == "there is no program ~/ibc/gatewaystart.sh"
+    assert start(("~nobody-here/tws.sh",), BRIEF) == "there is no program ~nobody-here/tws.sh"
 
 
 def test_the_environment_is_the_users_without_ours(tmp_path: Path) -> None:

@@ -110,6 +110,7 @@ async def test_a_failure_is_told_and_the_next_change_runs(tmp_path: Path) -> Non
     [
         (("/nowhere/at-all",), "is not there, or may not be executed"),
         ((os.devnull,), "is not there, or may not be executed"),
+        (("~nobody-here/restart-bot.sh",), "is not there, or may not be executed"),
     ],
 )
 async def test_a_command_that_cannot_run_is_told(command: tuple[str, ...], fault: str) -> None:

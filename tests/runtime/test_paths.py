@@ -61,6 +61,36 @@ def test_the_home_of_nobody_is_one_sentence() -> None:
         find_places(data_dir="~nobody-of-this-name/d", environ={})
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder that is in use stays there on Windows")
+def test_a_relative_path_in_a_folder_that_was_removed_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+
+    with pytest.raises(UsageError, match=r"^c\.toml is nowhere, since the current folder was removed: write the full"):
+        find_places("c.toml", environ={})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the home folder as on Linux and macOS")
+@pytest.mark.parametrize("home", [None, "here"])
+def test_a_user_without_a_home_folder_is_told_how_to_name_one(
+    home: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pwd
+
+    def nobody(_: int) -> None:
+        raise KeyError
+
+    # As in a container that runs as a number.
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    monkeypatch.delenv("HOME") if home is None else monkeypatch.setenv("HOME", home)
+
+    with pytest.raises(UsageError, match="home folder of this user is not known: set the environment variable HOME"):
+        find_places(environ={})
+
+
 def test_finding_places_creates_nothing(tmp_path: Path) -> None:
     find_places(data_dir=tmp_path / "new", environ={})
 
@@ -83,7 +113,9 @@ def test_a_data_folder_below_a_file_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     for folder in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(DataFolderError, match=r"cannot be used \(.+\): allow writing to it, or name another one"):
+        with pytest.raises(
+            DataFolderError, match=r"cannot be used \(.+\): move away what stands in its place, or name"
+        ):
             make_data_folder(find_places(data_dir=folder, environ={}))
 
 
