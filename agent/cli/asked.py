@@ -7,7 +7,7 @@ from typing import Any
 from agent.cli.terminal import tell
 from agent.core.clock import day_and_time
 from agent.core.names import meant_by, none_fits
-from agent.errors import UsageError
+from agent.errors import AgentUnreachable, UsageError
 from agent.runtime.control.channel import request
 from agent.runtime.paths import Places
 
@@ -16,10 +16,11 @@ _NAMED = 10
 
 
 def ask(places: Places, message: dict[str, Any]) -> dict[str, Any]:
-    """The answer of the running agent; raises AgentNotRunning, or UsageError with its reason against."""
+    """The answer of the running agent; raises UsageError with its reason against, or AgentNotRunning, also where an
+    agent runs that cannot answer now."""
     answer = request(places, message)
     if "error" in answer:
-        raise UsageError(answer["error"])
+        raise AgentUnreachable(answer["error"]) if answer.get("later") else UsageError(answer["error"])
     return answer
 
 

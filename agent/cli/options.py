@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from agent import __version__
 from agent.cli.commands import GROUPS, TYPED_COMMANDS, About
+from agent.cli.terminal import out
 from agent.errors import UsageError
 
 _DURATION = "like 30m, 2h or 1d"
@@ -20,6 +21,17 @@ class CommandParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Refuse the command line; an unknown word is told with the one that was probably meant."""
         raise UsageError(f"{message[:1].upper()}{message[1:]} (see `{self.prog} --help`).")
+
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        # argparse itself says "invalid int value".
+        try:
+            return int(arg_string) if action.type is int else super()._get_value(action, arg_string)
+        except ValueError:
+            raise argparse.ArgumentError(action, f"“{arg_string}” is not a whole number") from None
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        # Help and version are results like any other; argparse itself would show a traceback where a disk is full.
+        out(message.rstrip("\n"))
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         # argparse itself lists every choice, and says nothing about what was meant.
@@ -37,6 +49,8 @@ class CommandParser(argparse.ArgumentParser):
             known = [option for action in self._actions for option in action.option_strings]
             hint = did_you_mean(unknown.partition("=")[0], known)
             raise UsageError(f"There is no option “{unknown}” here{hint or f' (see `{self.prog} --help`).'}")
+        if rest and self._subparsers is None:
+            self.error(f"“{rest[0]}” is one word too many; put one of several words between quotation marks")
         return found, rest
 
 
@@ -196,7 +210,7 @@ def _add_replay(parser: CommandParser) -> None:
 
 
 def _days(word: str) -> int:
-    if not word.isdigit() or not 1 <= int(word) <= 3650:
+    if not word.isdecimal() or not 1 <= int(word) <= 3650:
         raise argparse.ArgumentTypeError("give a number of days from 1 to 3650")
     return int(word)
 
@@ -287,7 +301,7 @@ def _add_help(parser: CommandParser) -> None:
 
 
 def _add_completion(parser: CommandParser) -> None:
-    parser.add_argument("shell", choices=("bash", "zsh", "fish", "man"))
+    parser.add_argument("shell", metavar="bash|zsh|fish|man", choices=("bash", "zsh", "fish", "man"))
 
 
 def _add_relay(parser: CommandParser) -> None:

@@ -18,6 +18,7 @@ import pytest
 
 from agent.cli.doctor import exit_status
 from agent.cli.explain import words_apart
+from agent.cli.main import main
 from agent.core.shown.display import IconState
 from agent.core.shown.status import ShownConnection, ShownProblem, Status
 from agent.simulator.free_ports import free_port
@@ -672,3 +673,31 @@ def status(overall: IconState, *problems: ShownProblem) -> Status:
 )
 def test_the_doctor_says_healthy_ill_or_not_known(found: Status, expected: int) -> None:
     assert exit_status(found) == expected
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full disk as Linux has one")
+@pytest.mark.parametrize("arguments", [("help",), ("run", "--help"), ("--version",), ("explain", "1100")])
+def test_a_result_that_finds_no_room_is_one_sentence(arguments: tuple[str, ...], place: Place) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "agent", *arguments]
+        done = subprocess.run(
+            command,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=PATIENCE,
+            cwd=place.folder,
+            env=environment(),
+        )
+
+    assert done.returncode == 1
+    assert done.stderr == "The result could not be written (No space left on device).\n"
+
+
+def test_an_agent_that_cannot_answer_now_counts_as_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("agent.cli.asked.request", lambda *_: {"error": "It is still starting.", "later": True})
+
+    assert main(["status"]) == 3
+    assert capsys.readouterr().err == "It is still starting.\n"

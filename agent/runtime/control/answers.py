@@ -124,7 +124,7 @@ def _links(loop: AgentLoop) -> list[dict[str, Any]]:
 def _status(loop: AgentLoop, show_accounts: bool) -> dict[str, Any]:
     shown = loop.state.shown
     if shown is None:
-        return {"error": "The agent is still starting: ask again in a second."}
+        return {"error": "The agent is still starting: ask again in a second.", "later": True}
     status = fitting(status_to_json(shown, show_accounts=show_accounts))
     return {"status": status, "shows_problem": shown.shows_problem}
 

@@ -1,7 +1,8 @@
 """The control channel, by which `gatelight status` and similar commands talk to the running agent.
 
 Each request and each answer is one JSON object on one line, over a socket (or named pipe) that only this user can open.
-The channel passes commands on and does not know them. Its own refusals are `{"error": "one sentence"}`.
+The channel passes commands on and does not know them. Its own refusals are `{"error": "one sentence"}`, with
+`"later": true` where the same command may be done later.
 The client imports very little, so that a command is done at once.
 """
 
@@ -155,7 +156,7 @@ class ControlServer:
 
         try:
             if len(self._clients) > MOST_CLIENTS:
-                await self._send(writer, {"error": "Too many programs ask at the same time: try again."})
+                await self._send(writer, {"error": "Too many programs ask at the same time: try again.", "later": True})
                 return
             while True:
                 try:
@@ -200,7 +201,7 @@ class ControlServer:
             if len(_line(reply)) > LONGEST_CONTROL_MESSAGE:
                 return {"error": "The answer is longer than 1 MiB."}
         except TimeoutError:
-            return {"error": f"The agent was not done within {self._answer_within:g} s."}
+            return {"error": f"The agent was not done within {self._answer_within:g} s: try again.", "later": True}
         except Exception:
             # The channel stays open for the next command.
             logging.getLogger(__name__).exception("a command could not be answered")

@@ -74,6 +74,8 @@ def test_an_agent_that_has_just_begun_asks_for_patience() -> None:
     reply = answered(AgentLoop(state_of(), MadeUpWorld()), {"command": "status"})
 
     assert "still starting" in reply["error"]
+    # Not a mistake of the user's: see `agent.cli.asked`.
+    assert reply["later"] is True
 
 
 @pytest.mark.parametrize("name", ["", "Paper Gateway"])
