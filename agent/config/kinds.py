@@ -149,7 +149,11 @@ def _list(allowed: str, entry: str, judge: Callable[[str], Any], write: Callable
 
 def _label(text: str, longest: int) -> str:
     label = text.strip()
-    if not label or not label.isprintable() or len(label) > longest:
+    if len(label) > longest:
+        raise ValueRefused(f"it has {len(label)} characters")
+    if not label.isprintable():
+        raise ValueRefused("it has a character that cannot be seen, such as a line end or one that joins others")
+    if not label:
         raise ValueRefused
     return label
 

@@ -309,4 +309,6 @@ def _toml_hint(line: str, what: str) -> str:
         return "; in a path, write / instead of \\, or put it in 'single quotes'"
     if what.startswith("invalid value") and "=" in line:
         return '; texts need "quotes", and true and false are written small'
+    if what.startswith(("cannot overwrite", "cannot declare")):
+        return ", as it stands there twice: leave out one of them"
     return ""

@@ -197,7 +197,7 @@ def test_other_encodings_are_named_with_their_line(tmp_path: Path) -> None:
             "line 2, column 10: this is not valid TOML: unescaped '\\' in a string; in a path",
         ),
         ("page.enabled = True\n", "true and false are written small"),
-        ("page.port = 1\npage.port = 2\n", "config.toml, line 2, column 14: this is not valid TOML: cannot overwrite"),
+        ("page.port = 1\npage.port = 2\n", "cannot overwrite a value, as it stands there twice: leave out one of them"),
         ("a = " + "[" * 5000, "nested too deeply"),
         ("page.port = " + "9" * 5000, "this is not valid TOML"),
     ],
@@ -568,3 +568,11 @@ def test_a_name_in_the_key_store_is_no_secret_and_an_address_is() -> None:
     assert 'url = "keyring:phone"' in shown
     assert 'url = "ntfy://•••"' in shown
     assert parse_settings(stored, "c.toml").secrets == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("x" * 41, "it has 41 characters"), ("a\u200db", "it has a character that cannot be seen")]
+)
+def test_a_name_that_is_refused_is_told_why(name: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=f"that no other connection has: {why}"):
+        parse_settings(f'[[connections]]\nname = "{name}"\n', "config.toml")
