@@ -17,13 +17,13 @@ from agent.core.settings import KEY_STORE, TargetSettings
 from agent.core.shown.display import Notice
 from agent.core.shown.targets import SendOutcome, TargetAnswer, TargetMessage
 from agent.core.told_steps import text_lines
-from agent.platforms.key_store import WITHOUT_KEYRING
+from agent.platforms.key_store import WITH_REMOTE, WITHOUT_KEYRING
 from agent.platforms.own_process import ask_own_process, own_command
 
 logger = logging.getLogger(__name__)
 
 
-INSTALL_APPRISE = "Apprise is not installed: install Gatelight with its extra, `pip install 'gatelight[remote]'`"
+INSTALL_APPRISE = f"Apprise is not installed: {WITH_REMOTE}"
 """Told where pip installed Gatelight without the extra; every package holds Apprise."""
 
 _KINDS = {Severity.INFO: "info", Severity.WARNING: "warning", Severity.ERROR: "failure"}

@@ -22,11 +22,15 @@ STORE_NAME = _NAMES.get(sys.platform, "the keyring of your desktop")
 """What the user calls the store, with its article."""
 
 
+WITH_REMOTE = "install Gatelight again, with `pipx install --force '.[remote]'` in its checkout"
+"""What brings the extra that a pipx or pip has left out. No index of packages has Gatelight."""
+
+
 def without_keyring(*, packaged: bool) -> str:
     """What to do where keyring is missing, as in the .deb; `packaged`: this program has no pip that could add it."""
     if packaged:
         return "write the address into the configuration, which only you can read"
-    return "install Gatelight with its extra, `pip install 'gatelight[remote]'`"
+    return WITH_REMOTE
 
 
 WITHOUT_KEYRING = without_keyring(packaged=getattr(sys, "frozen", False))

@@ -257,7 +257,7 @@ async def test_without_the_library_it_is_said_how_it_is_installed(
     answer = await send_message("keyring:phone", MESSAGE)
 
     assert answer.outcome is SendOutcome.UNUSABLE
-    assert answer.said.endswith("`pip install 'gatelight[remote]'`")
+    assert answer.said.endswith("`pipx install --force '.[remote]'` in its checkout")
 
 
 # ── a test of one target ────────────────────────────────────────────────────────────────────────
@@ -277,7 +277,7 @@ async def test_a_target_is_tried_before_it_is_in_the_configuration() -> None:
 
 
 def test_a_packaged_program_names_no_pip_that_it_has_not() -> None:
-    assert "pip install" in without_keyring(packaged=False)
+    assert "pipx install" in without_keyring(packaged=False)
     assert "pip" not in without_keyring(packaged=True)
 
 

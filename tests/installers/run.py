@@ -76,7 +76,7 @@ def main(arguments: list[str]) -> int:
         _step("clean systems", lambda: [build_image.base_system(suite) for suite in SUITES])
         _step("the .deb and the image", lambda: build_image.build(out))
         _step("the .deb of a later version", lambda: _later(out))
-        _step("pipx install .", lambda: _pipx(out))
+        _step("pipx install '.[remote]'", lambda: _pipx(out))
         _step("what install.sh fetches", lambda: _wheels(out))
         _step("setup.exe, in two versions", windows_setups.build)
     except CannotBuild as fault:
@@ -121,7 +121,7 @@ def _pipx(out: Path) -> None:
     home = out / "pipx Jörg Müller"
     places = {"PIPX_HOME": str(home / "venvs and more"), "PIPX_BIN_DIR": str(home / "bin"), "HOME": str(home)}
     home.mkdir()
-    call("pipx", "install", "--python", "/usr/bin/python3", ROOT, **places)
+    call("pipx", "install", "--python", "/usr/bin/python3", f"{ROOT}[remote]", **places)
 
 
 def _wheels(out: Path) -> None:

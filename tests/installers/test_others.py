@@ -24,7 +24,7 @@ LICENCES = "/usr/share/doc/gatelight/third-party-licences.txt"
 
 @pytest.fixture(scope="module")
 def pipx(made: Path) -> Path:
-    """What `pipx install .` made."""
+    """What `pipx install '.[remote]'` made."""
     return made / "pipx Jörg Müller"
 
 
