@@ -46,6 +46,10 @@ def _fingerprint(*files: Path) -> str:
 
 
 def _call(*command: str) -> None:
-    done = subprocess.run(command, check=False)
+    try:
+        done = subprocess.run(command, check=False)
+    except KeyboardInterrupt:
+        # What is half installed is installed by the next call.
+        sys.exit(130)
     if done.returncode:
         sys.exit(f"`{' '.join(command[1:4])} …` failed: see the lines above. Is the network there, and pip up to date?")

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import build as building
+import environment
 import packaged
 import pytest
 import start
@@ -204,3 +205,14 @@ def test_a_packaged_module_has_no_docstrings_and_all_else(tmp_path: Path) -> Non
     with pytest.raises(KeyError) as raised:
         there["bare"]()
     assert raised.traceback[-1].lineno + 1 == MODULE.splitlines().index("    raise KeyError") + 1
+
+
+def test_ctrl_c_while_packages_are_installed_ends_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess, "run", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        environment._call("pip", "install")
+
+    assert ended.value.code == 130
