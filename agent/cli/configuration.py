@@ -1,6 +1,7 @@
 """`gatelight config`: where the configuration is, what it says, whether it is right; changes, and secrets beside it."""
 
 import argparse
+import contextlib
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -105,5 +106,8 @@ def _typed(name: str) -> str:
     if sys.stdin is not None and sys.stdin.isatty():
         from getpass import getpass
 
-        return getpass(f"Address of “{name}”, as the Apprise library writes it (it is not shown): ").strip()
+        with contextlib.suppress(EOFError):
+            return getpass(f"Address of “{name}”, as the Apprise library writes it (it is not shown): ").strip()
+        # The terminal was closed.
+        return ""
     return (sys.stdin.readline() if sys.stdin is not None else "").strip()

@@ -65,8 +65,6 @@ def _from_standard_input(longest: int) -> str:
     """The end of what comes, at most so many characters. Raises UsageError where nothing comes."""
     if sys.stdin is None:
         raise UsageError("There is no standard input here: give the words on the command line.")
-    if hasattr(sys.stdin, "reconfigure"):
-        sys.stdin.reconfigure(errors="replace")
     text = ""
     while piece := sys.stdin.read(_PIECE):
         text = (text + piece)[-longest:]

@@ -3,10 +3,10 @@
 import csv
 import io
 import itertools
-import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
+from agent.cli.terminal import json_text
 from agent.core.as_json import rfc3339
 from agent.core.clock import lasting
 from agent.core.shown.calendar import coming_title, source_words
@@ -52,7 +52,7 @@ def command(
     history = read_days(places.data, back, now(), silent=silent)
     told = _Told(history)
     if as_json:
-        out(json.dumps(history_json(history), ensure_ascii=False, indent=1))
+        out(json_text(history_json(history)))
     elif as_csv:
         out(told.as_csv().rstrip("\n"))
     elif history.kept.began is None:

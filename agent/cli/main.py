@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from agent.cli.terminal import can_ask, out, print_text, show_every_text, tell
+from agent.cli.terminal import can_ask, json_text, out, print_text, show_every_text, tell
 from agent.errors import AgentNotRunning, AgentUnreachable, GatelightError
 from agent.platforms.called import called_as
 
@@ -217,11 +217,7 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _as_json(status: dict[str, Any]) -> None:
-    import json
-
-    # Where the stream does not speak UTF-8, as a pipe on Windows, every other character is escaped.
-    utf8 = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
-    out(json.dumps(status, ensure_ascii=not utf8, indent=1))
+    out(json_text(status))
 
 
 def _explain(options: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ import contextlib
 import os
 import re
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 from agent.errors import GatelightError
 from agent.platforms.called import called_as
@@ -41,11 +41,16 @@ _KEYBOARD = str.maketrans("’‘", "''")
 
 
 def show_every_text() -> None:
-    """Let standard output and error show each text with the characters they know; a Windows console knows few."""
+    """Let standard output and error show each text with the characters they know; a Windows console knows few.
+
+    What is typed or piped in is read in any encoding.
+    """
     codecs.register_error("plain", _plainly)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="plain")
+    if sys.stdin is not None and hasattr(sys.stdin, "reconfigure"):
+        sys.stdin.reconfigure(errors="replace")
 
 
 def _plainly(fault: UnicodeError) -> tuple[str, int]:
@@ -59,6 +64,15 @@ def out(text: str) -> None:
     from agent.tws.printable import printable
 
     _write(printable(text))
+
+
+def json_text(told: dict[str, Any]) -> str:
+    """A JSON object as it is printed: where the stream does not speak UTF-8, every other character is escaped."""
+    import json
+
+    # A pipe on Windows, for example.
+    utf8 = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
+    return json.dumps(told, ensure_ascii=not utf8, indent=1)
 
 
 def print_text(text: str) -> None:

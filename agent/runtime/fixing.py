@@ -80,8 +80,8 @@ class Fixing:
             names = ", ".join(f"“{o.connection}”" for o in offers)
             return NotOffered(f"{fix} is offered for {names}: say which connection is meant.")
         if fix not in self._fixes:
-            known = ", ".join(sorted({o.fix for o in self._offers()})) or "none at the moment"
-            return NotOffered(f"There is no fix “{fix}”: offered is {known}.")
+            known = ", ".join(sorted({o.fix for o in self._offers()}))
+            return NotOffered(f"There is no fix “{fix}”: {f'offered is {known}' if known else 'none is offered now'}.")
         where = f" for “{connection}”" if connection else ""
         return NotOffered(f"{fix} is not offered{where} now: what it is for is over, or it cannot be done here.")
 

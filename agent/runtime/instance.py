@@ -44,7 +44,7 @@ class Instance:
         except Timeout:
             raise AlreadyRunning(
                 f"Gatelight already runs{self._holder()} with the data folder {self._places.data}: "
-                "quit it in its menu, or name another folder with --data-dir."
+                "`gatelight stop` ends it, and --data-dir names another folder."
             ) from None
         except (OSError, NotImplementedError) as error:
             raise data_folder_error(self._places.data, error) from None

@@ -93,7 +93,9 @@ class Schedule:
         self._scheduler = scheduler
         scheduler.start()
         # By the clock that the scheduler uses.
-        scheduler.add_job(self._duties_until_the_end, every_turn(self._turn), id="duties", next_run_time=datetime.now(UTC))
+        scheduler.add_job(
+            self._duties_until_the_end, every_turn(self._turn), id="duties", next_run_time=datetime.now(UTC)
+        )
         while True:
             done = self._done
             await asyncio.sleep(self._guard_every)

@@ -117,3 +117,18 @@ def test_a_store_that_is_locked_says_what_to_do(store: Store, places: Places, mo
     type_in(SECRET, monkeypatch)
     with pytest.raises(GatelightError, match="unlock it"):
         do_config(asked("my-phone"), places)
+
+
+def test_a_terminal_that_is_closed_instead_keeps_nothing(
+    store: Store, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(_: str) -> str:
+        raise EOFError
+
+    type_in("", monkeypatch)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("getpass.getpass", closed)
+    with pytest.raises(UsageError, match="nothing was kept"):
+        do_config(asked("my-phone"), places)
+
+    assert store.kept == {}

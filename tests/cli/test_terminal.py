@@ -159,3 +159,11 @@ def test_a_command_that_must_be_quick_does_not_load_what_makes_colours(
     assert not {name for name in loaded if name.split(".")[0] in ("rich", "shtab", "psutil", "tomlkit")} - (
         {name for name in loaded if name.split(".")[0] == "psutil"} if arguments == ("version",) else set()
     )
+
+
+def test_what_is_typed_is_read_in_any_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n"), encoding="utf-8")
+    monkeypatch.setattr(sys, "stdin", typed)
+    terminal.show_every_text()
+
+    assert terminal.agreed("Start it?") is False

@@ -19,7 +19,7 @@ from agent.tws.coming import KnownFrom
 from agent.tws.reset_windows import Region
 
 HOUR = 3600.0
-NOON = datetime(2026, 11, 24, 12, 0).timestamp()
+NOON = datetime(2026, 11, 24, 12, 0).astimezone().timestamp()
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows takes its zone from the system alone")
 

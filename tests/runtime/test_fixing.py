@@ -198,6 +198,10 @@ async def test_further_consent_belongs_to_its_own_text_and_is_good_once() -> Non
 async def test_what_is_asked_for_must_be_clear() -> None:
     other = ConnectionSettings(name="Second", port=4002)
     bench = Bench()
+    idle_bench = Bench()
+    idle_bench.offer = None
+    async with at_work(idle_bench, PAPER) as idle:
+        none = await idle.take(AskFix("sell-everything", ""))
     async with at_work(bench, PAPER, other) as fixing:
         several = await fixing.take(AskFix("start-app", ""))
         one = await fixing.take(AskFix("start-app", "Second"))
@@ -210,3 +214,5 @@ async def test_what_is_asked_for_must_be_clear() -> None:
     assert one.connection == "Second"
     assert isinstance(unknown, NotOffered)
     assert unknown.text == "There is no fix “sell-everything”: offered is start-app."
+    assert isinstance(none, NotOffered)
+    assert none.text == "There is no fix “sell-everything”: none is offered now."
