@@ -197,10 +197,18 @@ class StepRecorder:
 
 
 def _tells_nothing_new(step: AgentStep) -> bool:
-    """Whether it is a heartbeat that was answered, or a look that was as the one before it."""
-    machine = step.before.machine
-    return bool(step.arrivals) and all(
-        isinstance(event, HeartbeatAnswered | Tick)
-        or (isinstance(event, Looked) and tells_nothing_new(machine, event.machine))
-        for event in (arrival.event for arrival in step.arrivals)
+    """Whether it is a heartbeat that was answered, or a look that was as the one before it, and nothing is wrong.
+
+    Where something is, the clock alone decides what is told of it, and a bundle that is made then needs that.
+    """
+    state, machine = step.before, step.before.machine
+    wrong = bool(state.own.ledger.entries) or any(watched.ledger.entries for watched in state.watched)
+    return (
+        bool(step.arrivals)
+        and not wrong
+        and all(
+            isinstance(event, HeartbeatAnswered | Tick)
+            or (isinstance(event, Looked) and tells_nothing_new(machine, event.machine))
+            for event in (arrival.event for arrival in step.arrivals)
+        )
     )
