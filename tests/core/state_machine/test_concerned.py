@@ -111,10 +111,11 @@ def test_news_of_one_waits_for_no_others() -> None:
 def test_a_connection_in_the_place_of_another_is_judged_at_once() -> None:
     state = looked(started(*MANY))
     new = replace(state.watched[45], settings=connection(name="another", port=4999))
-    after = replace(state, watched=(*state.watched[:45], new, *state.watched[46:]))
-    look = Looked(machine())
+    told = replace(state, machine=replace(state.machine, network=Known(False)))
+    after = replace(told, watched=(*state.watched[:45], new, *state.watched[46:]))
+    look = Looked(told.machine)
 
-    assert 45 in later_of(state, state, look).later
+    assert 45 in later_of(state, told, look).later
     assert later_of(state, after, look).judged[0] == 45
 
 
