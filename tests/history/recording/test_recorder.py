@@ -108,9 +108,9 @@ def test_while_something_is_wrong_nothing_waits(made: StepRecorder, tmp_path: Pa
 
 def test_of_what_tells_nothing_new_not_much_waits(made: StepRecorder, tmp_path: Path) -> None:
     step = replace(DAY.steps[-1], arrivals=(Arrival(Tick(), DAY.steps[-1].now),))
-    for _ in range(recorder.MOST_TOGETHER + 1):
+    for _ in range(recorder.MOST_HELD_BACK + 1):
         made.take(step)
-    until(lambda: len(numbers(kept(tmp_path))) == recorder.MOST_TOGETHER + 1)
+    until(lambda: len(numbers(kept(tmp_path))) == recorder.MOST_HELD_BACK + 1)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
