@@ -9,6 +9,7 @@ from pathlib import Path
 
 from agent.core.facts import Installation, Surroundings, SurroundingsKind
 from agent.platforms import installations, interfaces, virtual_machines
+from agent.platforms.kernel_files import kernel_file
 from agent.platforms.linux_processes import ProcTable
 from agent.platforms.process_table import ProcessTable
 from agent.platforms.sockets.linux import NetlinkReader, dump
@@ -136,7 +137,7 @@ class Linux:
     def has_route(self) -> bool:
         """See `Platform`."""
         try:
-            routes = (self._root / "proc/net/route").read_text()
+            routes = kernel_file(self._root / "proc/net/route")
         except OSError:
             return interfaces.leads_out(interfaces.addresses_by_interface(), interfaces.interfaces_up())
         ipv6_routes = self._text("proc/net/ipv6_route")
@@ -148,7 +149,7 @@ class Linux:
         for name in names:
             place = self._root / "sys/class/net" / name
             try:
-                flags, state = (place / "flags").read_text(), (place / "operstate").read_text().strip()
+                flags, state = kernel_file(place / "flags"), kernel_file(place / "operstate").strip()
             except OSError:
                 # A sandbox without /sys.
                 return interfaces.interfaces_up()
@@ -200,6 +201,6 @@ class Linux:
 
     def _text(self, path: str) -> str:
         try:
-            return (self._root / path).read_text(errors="replace")
+            return kernel_file(self._root / path)
         except OSError:
             return ""

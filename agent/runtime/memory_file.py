@@ -37,8 +37,8 @@ from agent.tws.applications import ApplicationKind
 logger = logging.getLogger(__name__)
 
 FORMAT = 1
-LONGEST_FILE = 1 << 20
-"""Bytes; the agent writes a thousandth of them."""
+LONGEST_FILE = 16 << 20
+"""Bytes; the agent writes some thousands, and of a hundred connections with many programs a few millions."""
 _READ_SECONDS = 3.0
 """Seconds that reading the file may take."""
 LATEST = 32503680000.0
@@ -166,8 +166,8 @@ def _standing(kept: Mapping[str, Any]) -> Standing:
 def _waiting(kept: Mapping[str, Any]) -> WaitingNotice:
     target, key, title, text = (_is(str, kept[part]) for part in ("target", "key", "title", "text"))
     severity = Severity(kept["severity"]).value
-    over, crowd = kept["over"] is True, _crowd(kept)
-    return WaitingNotice(target, key, _time(kept["at"]), severity, title, text, over=over, crowd=crowd)
+    over, crowd, ended = kept["over"] is True, _crowd(kept), _is(str, kept.get("ended", ""))
+    return WaitingNotice(target, key, _time(kept["at"]), severity, title, text, over=over, crowd=crowd, ended=ended)
 
 
 def _told(kept: Mapping[str, Any]) -> Told:

@@ -195,7 +195,7 @@ class NetlinkReader:
         self._inodes_of = inodes_of or socket_inodes
         self._pids = pids or psutil.pids
         self._user_of = user_of or (lambda pid: Path(f"/proc/{pid}").stat().st_uid)
-        self._alive = alive or (lambda pid: Path(f"/proc/{pid}").exists())
+        self._alive = alive or (lambda pid: os.path.exists(f"/proc/{pid}"))  # noqa: PTH110 - in every look, for each owner
         self._owners: dict[int, int] = {}
         self._ownerless: dict[int, float] = {}
         self._readable: dict[int, bool] = {}

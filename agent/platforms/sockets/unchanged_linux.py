@@ -10,8 +10,10 @@ Layouts: linux/inet_diag.h (inet_diag_req_v2), proc(5) for /proc/net/sockstat.
 import socket
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from agent.platforms.kernel_files import kernel_file
 
 ALL_AGAIN = 30.0
 """Seconds after which the whole table is read again: so old a socket of another program may be (see `SocketReader`)."""
@@ -52,8 +54,12 @@ def same_socket(message: bytes, at: int) -> bytes:
 def tcp_sockets() -> tuple[str, ...]:
     """How many TCP sockets there are, by family, as the kernel counts them; of a family that it does not have, there
     is no file. Raises OSError."""
-    lines = (line for file in _SOCKSTAT if file.exists() for line in file.read_text(encoding="ascii").splitlines())
-    return tuple(" ".join(line.split()[:3]) for line in lines if line.startswith("TCP"))
+    found = []
+    for file in _SOCKSTAT:
+        with suppress(FileNotFoundError):
+            lines = kernel_file(file).splitlines()
+            found += [" ".join(line.split()[:3]) for line in lines if line.startswith("TCP")]
+    return tuple(found)
 
 
 def all_stand(known: Sequence[bytes]) -> bool:
