@@ -301,7 +301,7 @@ def _add_help(parser: CommandParser) -> None:
 
 
 def _add_completion(parser: CommandParser) -> None:
-    parser.add_argument("shell", metavar="bash|zsh|fish|man", choices=("bash", "zsh", "fish", "man"))
+    parser.add_argument("shell", choices=("bash", "zsh", "fish", "man"))
 
 
 def _add_relay(parser: CommandParser) -> None:

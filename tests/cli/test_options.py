@@ -89,7 +89,6 @@ def test_only_the_commands_that_were_typed_are_made() -> None:
         (["history", "--days", "²"], "Argument --days: give a number of days from 1 to 3650"),
         (["run", "now"], "“now” is one word too many; put one of several words between quotation marks"),
         (["status", "Paper", "Gateway"], "“Gateway” is one word too many"),
-        (["completion"], "The following arguments are required: bash|zsh|fish|man"),
     ],
 )
 def test_a_mistake_is_told_in_words_of_the_command_it_was_made_in(typed: list[str], told: str) -> None:
