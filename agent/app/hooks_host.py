@@ -32,6 +32,8 @@ class HooksHost:
         for one in before:
             if one.hook not in kept:
                 await one.close()
+                # What was told of its failing is no news of now.
+                await self._tell(one.hook, "")
         self._runs = tuple(kept.get(hook) or HookRuns(hook, partial(self._tell, hook)) for hook in wanted)
 
     async def close(self) -> None:

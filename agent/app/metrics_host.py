@@ -51,6 +51,8 @@ class MetricsHost:
     async def look(self) -> None:
         """Serve as the configuration in force says. Called at every turn: a port that was taken may be free by now."""
         wanted = self._agent.state.settings.metrics
+        if not wanted.port:
+            await self._no_fault()
         if wanted == self._served or (not wanted.port and self._server is None):
             return
         await self.close()
@@ -85,6 +87,10 @@ class MetricsHost:
             if self._agent.state.shown is not None:
                 self.shown(self._agent.state.shown)
         logger.info("metrics are served on %s, port %d", wanted.address, server.port)
+        await self._no_fault()
+
+    async def _no_fault(self) -> None:
+        """Withdraw the notice that metrics cannot be served, where it was told."""
         if self._told:
             self._told = ""
             await self._agent.world.withdraw(_NOT_SERVED)

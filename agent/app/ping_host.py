@@ -57,11 +57,12 @@ class PingHost:
 
     async def close(self) -> None:
         """Ping no more."""
-        task, self._task, self._settings, self._refused = self._task, None, PingSettings(), 0
+        task, self._task, self._settings = self._task, None, PingSettings()
         if task is not None:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+        await self._no_fault()
 
     def shown(self, status: Status) -> None:
         """The status has changed."""
@@ -101,13 +102,17 @@ class PingHost:
         await self._note(refusal)
         return not refusal
 
+    async def _no_fault(self) -> None:
+        """Count anew, and withdraw the notice that pings do not get through, where it was told."""
+        refused, self._refused = self._refused, 0
+        if refused >= FAILURES_TOLD:
+            await self._agent.world.withdraw(_NOTICE)
+
     async def _note(self, refusal: str) -> None:
         if not refusal:
             if self._refused:
                 logger.info("the service of the dead-man ping takes pings again")
-            if self._refused >= FAILURES_TOLD:
-                await self._agent.world.withdraw(_NOTICE)
-            self._refused = 0
+            await self._no_fault()
             return
         self._refused += 1
         if self._refused == 1:

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from agent.app.running import RunningAgent
 from agent.config.relays import wanted_orders
@@ -96,6 +97,9 @@ class RelaysHost:
             following.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await following
+        for kept in self._kept.values():
+            await self._no_trouble(kept)
+        self._kept.clear()
         for cancel in self._watches.values():
             cancel()
         self._watches.clear()
@@ -143,7 +147,7 @@ class RelaysHost:
     # ── keeping them ────────────────────────────────────────────────────────────────────────────
 
     async def _keep(self, running: Sequence[RelaySeen], now: float) -> None:
-        wanted = self._wanted()
+        wanted = await self._take_orders()
         await self._notice_ends(running)
         held = {order.name for order in wanted if not self._may_start(order, now)}
         for step in plan_relays(wanted, running, held):
@@ -165,17 +169,22 @@ class RelaysHost:
         else:
             logger.info("relay “%s” on port %d changes with the configuration", relay.name, relay.port)
 
-    def _wanted(self) -> tuple[RelayOrder, ...]:
-        """What the configuration in force orders; what is not as it was begins anew."""
+    async def _take_orders(self) -> tuple[RelayOrder, ...]:
+        """Keep what the configuration in force orders; what is not as it was begins anew. Returns the orders."""
         orders = wanted_orders(self._agent.state.settings)
+        before, self._kept = self._kept, {}
         for order in orders:
-            kept = self._kept.get(order.name)
-            if kept is None or kept.order != order:
-                self._kept[order.name] = new = _Kept(order)
-                if kept is not None and kept.order.listen == order.listen:
-                    new.pid, new.troubled = kept.pid, kept.troubled
-        for name in self._kept.keys() - {order.name for order in orders}:
-            del self._kept[name]
+            kept = before.pop(order.name, None)
+            if kept is None or kept.order == order:
+                self._kept[order.name] = kept or _Kept(order)
+            elif kept.order.listen == order.listen:
+                self._kept[order.name] = _Kept(order, pid=kept.pid, troubled=kept.troubled)
+            else:
+                self._kept[order.name] = _Kept(order)
+                before[order.name] = kept
+        for gone in before.values():
+            # What was said of one that is not wanted any more, or was on another port, is no news of now.
+            await self._no_trouble(gone)
         return orders
 
     def _may_start(self, order: RelayOrder, now: float) -> bool:
@@ -213,6 +222,7 @@ class RelaysHost:
             if ended is not None and ended not in pids:
                 kept.pid = None
                 await self._over(kept, ended)
+        self._orders = {pid: told for pid, told in self._orders.items() if pid in pids}
         for pid in self._watches.keys() - pids.keys():
             if all(kept.process is None or kept.process.pid != pid for kept in self._kept.values()):
                 self._watches.pop(pid)()
@@ -225,13 +235,17 @@ class RelaysHost:
             logger.info("relay “%s” runs already on port %d (pid %d)", relay.name, relay.port, relay.pid)
         kept.pid, kept.failed, kept.stopped = relay.pid, False, False
         self._watch(relay.pid)
+        await self._no_trouble(kept)
+
+    async def _no_trouble(self, kept: _Kept) -> None:
+        """Withdraw the notice that a relay does not run, where one was told."""
         if kept.troubled:
             kept.troubled = False
             await self._agent.world.withdraw(_key(kept.order))
 
     async def _over(self, kept: _Kept, pid: int) -> None:
         """A relay has ended that should run."""
-        words = await self._disk.within(_DISK_SECONDS, lambda: last_words(self._folder, pid))
+        words = await self._disk.within(_DISK_SECONDS, lambda: self._words_of(pid))
         kept.failed, kept.stopped = "failed" in words, words.get("stopped") is True
         if kept.stopped:
             logger.info("relay “%s” was ended by the user: it stays so until Gatelight starts again", kept.order.name)
@@ -244,6 +258,14 @@ class RelaysHost:
             text = "Its programs have lost their connections, and can connect again. Gatelight starts it again."
             title = shortened(f"The relay “{kept.order.name}” has ended", 63)
             self._announce(Notice(_key(kept.order), Severity.WARNING, title, text))
+
+    def _words_of(self, pid: int) -> dict[str, Any]:
+        """What a relay that has ended has left; it is removed, or each attempt of a day would leave some."""
+        words = last_words(self._folder, pid)
+        if words.get("stopped") is not True:
+            # The command that has stopped it reads them too.
+            clear_away(self._folder, pid)
+        return words
 
     def _announce(self, notice: Notice) -> None:
         """Say it beside: a service may be slow, and relays are not to wait for it."""

@@ -125,9 +125,9 @@ def _serve(
         if orders is not None:
             orders.close()
         if writer is not None and meter is not None:
-            writer.close(keep=meter.has_learnt)
+            writer.close(keep=bool(meter.for_the_next))
         if relay.was_told_to_stop:
-            leave_word(path, order, cut=relay.cut)
+            leave_word(path, order, cut=relay.cut, known=None if meter is None else meter.for_the_next)
 
 
 def _writer(path: Path, order: RelayOrder, say: Callable[[str], None]) -> ReportWriter | None:

@@ -11,6 +11,8 @@ from agent.tws.outside import FromOutside, OutsideName, OutsideText
 _HIGHEST_PORT = 65535
 REPORT_SCHEMA = 1
 """The schema of reports that this version writes and reads: a relay goes on when Gatelight is updated."""
+LEARNT_LASTS = 86400.0
+"""Seconds for which a learnt allowance is believed by the next relay: IB changes it once a day at most."""
 SLOW_CALM = 5.0
 """Seconds after which lines and historical requests, which change slowly, are no longer near their limit."""
 

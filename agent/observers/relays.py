@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -15,6 +16,7 @@ from agent.core.evidence.relays import relayed_label
 from agent.core.evidence.relays_together import NearTogether, application_told, by_application, together
 from agent.core.facts import Fact, Known, RelaySeen, Unknown
 from agent.core.relay_facts import (
+    LEARNT_LASTS,
     REPORT_SCHEMA,
     LimitUse,
     RelayCounts,
@@ -112,8 +114,8 @@ class RelayObserver:
         reports = self.told(now)
         known = [one for one in reports if "unknown" not in one]
         merged = merged_reports(known)
-        told = {(relay["name"], relay["port"]) for one in merged for relay in one["relays"]}
-        left = [one for one in reports if (one.get("name"), one.get("port")) not in told]
+        told = {(relay["port"], relay["pid"]) for one in merged for relay in one["relays"]}
+        left = [one for one in reports if (one.get("port"), one["pid"]) not in told]
         return merged + [{"name": str(one.get("name", "")), "unknown": _OTHER_VERSION.reason} | one for one in left]
 
     def _counted_together(self, seen: Sequence[tuple[dict[str, Any], RelaySeen]], now: Moment) -> tuple[RelaySeen, ...]:
@@ -318,14 +320,21 @@ def last_words(folder: Path, pid: int) -> dict[str, Any]:
     return {}
 
 
-def clear_away(folder: Path) -> None:
-    """Remove what relays that have ended have left, but for what the next one should know."""
-    for file in folder.glob("*-*.*"):
+def clear_away(folder: Path, pid: int | None = None) -> None:
+    """Remove what relays that have ended have left, or the one of that process, but for what the next one should
+    know."""
+    for file in folder.glob("*-*.*" if pid is None else f"*-{pid}.*"):
         with suppress(OSError, ValueError, RecursionError):
             told = json.loads(read_file(file, _LARGEST_REPORT, links=False)) if file.suffix == ".json" else {}
-            pid = int(file.stem.rpartition("-")[2])
-            if "learnt" not in told and not psutil.pid_exists(pid):
+            if not _is_for_the_next(told) and not psutil.pid_exists(int(file.stem.rpartition("-")[2])):
                 file.unlink()
+
+
+def _is_for_the_next(told: Any) -> bool:
+    """Whether the next relay would believe what this one has learnt."""
+    with suppress(KeyError, TypeError, ValueError):
+        return 0 <= time.time() - float(told["learnt"]["at"]) < LEARNT_LASTS
+    return False
 
 
 def relay_runs(told: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from agent.platforms.bounded_process import BoundedProcess
-from agent.platforms.process_table import Described, Usage
+from agent.platforms.process_table import Described, ProcessUsage
 
 _NAME_KEPT = 15
 """Bytes that the kernel keeps of a name (TASK_COMM_LEN)."""
@@ -59,13 +59,13 @@ class ProcTable:
         """See `ProcessTable`."""
         return _mark(*self._stat(pid))
 
-    def usage(self, pid: int) -> Usage | None:
+    def usage(self, pid: int) -> ProcessUsage | None:
         """See `ProcessTable`. It is one file, which is read in every look; the objects of psutil read three."""
         _, fields = self._told(pid)
         if fields[_STATE] in _ENDED:
             return None
         spent = (int(fields[_USER]) + int(fields[_SYSTEM])) / self._ticks
-        return Usage(spent, int(fields[_RESIDENT]) * self._page)
+        return ProcessUsage(spent, int(fields[_RESIDENT]) * self._page)
 
     def _stat(self, pid: int) -> tuple[bytes, int, bool]:
         """Name; start time, in ticks since the system started; whether it is a thread of the kernel’s own."""

@@ -22,7 +22,7 @@ class Described:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class ProcessUsage:
     """What a process uses."""
 
     processor: float
@@ -52,7 +52,7 @@ class ProcessTable(Protocol):
         A process that begins to run another program of the same name keeps its mark.
         """
 
-    def usage(self, pid: int) -> Usage | None:
+    def usage(self, pid: int) -> ProcessUsage | None:
         """What a process uses; None for one that has ended and was not waited for. Raises what `describe` raises."""
 
 
@@ -77,11 +77,11 @@ class PsutilTable:
         """See `ProcessTable`."""
         return self.describe(pid).mark
 
-    def usage(self, pid: int) -> Usage | None:
+    def usage(self, pid: int) -> ProcessUsage | None:
         """See `ProcessTable`."""
         process = BoundedProcess(pid)
         with process.oneshot():
             if process.status() == psutil.STATUS_ZOMBIE:
                 return None
             times = process.cpu_times()
-            return Usage(times.user + times.system, process.memory_info().rss)
+            return ProcessUsage(times.user + times.system, process.memory_info().rss)

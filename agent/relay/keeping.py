@@ -7,14 +7,14 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from agent.core.relay_facts import RelayOrder, application_at
+from agent.core.relay_facts import LEARNT_LASTS, RelayOrder, application_at
 from agent.errors import RelayError
 from agent.platforms.files import read_file, replace_own_file
 from agent.platforms.sockets.row import sole_listener
@@ -26,8 +26,6 @@ _LARGEST = 16 << 20
 """Bytes of a report, or of an order, that are read."""
 _TOLD_LATELY = 12.0
 """Seconds: a relay with something to count reports every two."""
-_LEARNT_LASTS = 86400.0
-"""Seconds for which a learnt allowance is believed by the next relay: IB changes it once a day at most."""
 
 
 def report_path(folder: Path, port: int) -> Path:
@@ -79,7 +77,7 @@ def learnt_before(folder: Path, order: RelayOrder) -> tuple[int, float] | None:
         if told.get("name") == order.name and told.get("configured_lines") == order.lines and "learnt" in told
     ]
     at, lines = max(found, default=(0.0, 0))
-    return (lines, at) if lines > 0 and 0 <= time.time() - at < _LEARNT_LASTS else None
+    return (lines, at) if lines > 0 and 0 <= time.time() - at < LEARNT_LASTS else None
 
 
 def lines_beside(folder: Path, target: str) -> int:
@@ -120,9 +118,15 @@ def _reports(folder: Path) -> Iterator[dict[str, Any]]:
                 yield told
 
 
-def leave_word(path: Path, order: RelayOrder, fault: str = "", *, cut: int = 0) -> None:
-    """Leave the reason why the relay could not begin; without one, that it was told to end, and what that has `cut`."""
+def leave_word(
+    path: Path, order: RelayOrder, fault: str = "", *, cut: int = 0, known: Mapping[str, Any] | None = None
+) -> None:
+    """Leave the reason why the relay could not begin; without one, that it was told to end, and what that has `cut`.
+
+    `known`: what the next relay should know, as `Meter.for_the_next` tells it.
+    """
     why: dict[str, Any] = {"failed": fault} if fault else {"stopped": True, "cut": cut}
-    told = {"name": order.name, "port": order.listen, "pid": os.getpid(), "written": time.time(), **why}
+    about = {"name": order.name, "port": order.listen, "pid": os.getpid(), "written": time.time()}
+    told = {**about, **why, **(known or {})}
     with suppress(OSError):
         replace_own_file(path, json.dumps(told).encode())

@@ -17,7 +17,7 @@ from agent.relay.report import refusals_as_json, relay_as_json
 from agent.tws.limits import HISTORICAL_REQUESTS, messages_per_second
 
 _REPORT_EVERY = 2.0
-"""Seconds between two reports while programs are connected, or requests of the last ten minutes still count."""
+"""Seconds between two reports while anything counts, like requests of the last ten minutes."""
 _NEWS_EVERY = 0.5
 """Seconds between two reports while what counts changes: other relays to the same TWS use the same limits."""
 _ALIVE_EVERY = 30.0
@@ -80,9 +80,11 @@ class Meter:
             self.learn(*learnt)
 
     @property
-    def has_learnt(self) -> bool:
-        """Whether it knows something that the next relay should know."""
-        return "learnt" in self._about
+    def for_the_next(self) -> dict[str, Any]:
+        """What the next relay of this name should know, as a report tells it; empty where nothing was learnt."""
+        if "learnt" not in self._about:
+            return {}
+        return {name: told for name, told in self._about.items() if name in ("configured_lines", "learnt")}
 
     def describe(self, order: RelayOrder) -> None:
         """The relay does this from now on."""
@@ -138,9 +140,13 @@ class Meter:
             self._check(now)
             self.report()
             return
-        if since >= _REPORT_EVERY and (since >= _ALIVE_EVERY or self._programs or self._windows.used(now)):
+        if since >= _REPORT_EVERY and (since >= _ALIVE_EVERY or self._counts(now)):
             self._check(now)
             self.report()
+
+    def _counts(self, now: float) -> bool:
+        """Whether anything counts: a program, a request of the last ten minutes, or a limit that was near just now."""
+        return bool(self._programs or self._windows.used(now)) or any(since is not None for since in self._near)
 
     def report(self) -> None:
         """Report now."""

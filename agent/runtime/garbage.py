@@ -1,6 +1,7 @@
 """When Python looks for garbage that holds itself: not while the program is loaded, as nearly all of that stays."""
 
 import gc
+from collections.abc import Iterator
 
 WHILE_LOADING = 500_000
 """Objects more than before, until Python looks while the program is loaded; a start makes some 60,000."""
@@ -26,13 +27,21 @@ def _let_go_of_drafts() -> None:
 
     In older Pythons the guards of a frozen one go on naming that one (CPython issue 105936, of 2023, mended in 2026).
     """
-    for made in object.__subclasses__():
+    for made in _below(object):
         if "__dataclass_params__" not in made.__dict__ or "__slots__" not in made.__dict__:
             continue
         for guard in _GUARDS:
             for cell in getattr(made.__dict__.get(guard), "__closure__", None) or ():
                 if isinstance(named := cell.cell_contents, type) and _is_draft(named, made):
                     cell.cell_contents = made
+
+
+def _below(base: type) -> Iterator[type]:
+    """Every class that inherits from it."""
+    found: list[type] = type.__subclasses__(base)
+    for one in found:
+        yield one
+        yield from _below(one)
 
 
 def _is_draft(named: type, made: type) -> bool:

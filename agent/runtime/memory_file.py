@@ -37,8 +37,8 @@ from agent.tws.applications import ApplicationKind
 logger = logging.getLogger(__name__)
 
 FORMAT = 1
-LONGEST_FILE = 1 << 20
-"""Bytes; the agent writes a thousandth of them."""
+LONGEST_FILE = 16 << 20
+"""Bytes; the agent writes some thousands, and of a hundred connections with many programs a few millions."""
 _READ_SECONDS = 3.0
 """Seconds that reading the file may take."""
 LATEST = 32503680000.0

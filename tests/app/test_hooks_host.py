@@ -93,6 +93,7 @@ async def test_a_hook_that_fails_is_told_once_and_one_that_is_gone_runs_no_more(
     ]
 
     await agent.configure()
+    assert agent.living.world.withdrawn.count("gatelight/hook/broken") == 1
     await agent.living.gateway.fault("link-lost")
     await agent.living.world.until(lambda a: "server-link-lost" in a.codes, "lost")
     assert not agent.file.exists()

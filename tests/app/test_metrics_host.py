@@ -69,6 +69,16 @@ async def test_a_port_that_is_taken_is_told_once_and_tried_again(served: ServedA
 
     await served.metrics.look()
     assert (await asked(port, "/healthz"))[0] == 200
+    assert served.living.world.withdrawn.count("gatelight/metrics") == 1
+
+
+async def test_that_they_cannot_be_served_is_no_news_once_they_need_not_be(served: ServedAgent) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        await served.configure(MetricsSettings(taken.getsockname()[1]))
+        await served.configure(MetricsSettings())
+    assert served.living.world.withdrawn.count("gatelight/metrics") == 1
 
 
 async def test_probes_tell_what_is_so(served: ServedAgent) -> None:

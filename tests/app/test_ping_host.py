@@ -179,6 +179,19 @@ async def test_a_refusal_is_tried_again_and_told_once(
     assert agent.ping._refused == 0
 
 
+async def test_that_it_does_not_get_through_is_no_news_once_nothing_is_sent(
+    agent: PingingAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ping_host, "PING_AGAIN_SECONDS", 0.01)
+    agent.receiver.status = 500
+    await agent.configure(LONG)
+    await until(lambda: [one for one in agent.living.world.notices if one.key == "gatelight/ping"])
+    assert "gatelight/ping" not in agent.living.world.withdrawn
+
+    await agent.configure(LONG, port=0)
+    assert agent.living.world.withdrawn.count("gatelight/ping") == 1
+
+
 async def test_a_service_that_hangs_does_not_disturb_the_agent(agent: PingingAgent) -> None:
     held: list[asyncio.StreamWriter] = []
 

@@ -142,6 +142,10 @@ class Scene:
         await until(found)
         return found()[0]
 
+    @property
+    def withdrawn(self) -> list[str]:
+        return [key for key in self.living.world.withdrawn if key.startswith("gatelight/relay/")]
+
     def seen(self) -> tuple[RelaySeen, ...]:
         return relays_of(self.living.loop.state.machine)
 
@@ -337,6 +341,37 @@ async def test_a_port_that_is_taken_is_one_sentence_and_no_loop(
     monkeypatch.setattr(relay_plan, "STARTS_AGAIN_AFTER", 0.0)
     await scene.runs(port)
     await until(lambda: not scene._host._kept["Mine"].troubled)
+    assert scene.withdrawn == ["gatelight/relay/Mine"]
+
+
+async def test_attempts_in_vain_leave_nothing(
+    scene: Scene, ports: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_plan, "STARTS_AGAIN_AFTER", 0.0)
+    port = free_port()
+    with taken(port):
+        await scene.configure(RelaySettings("Mine", port, f"127.0.0.1:{ports[0]}"))
+        await until(lambda: "Mine" in scene._host._kept)
+        await until(lambda: len(scene._host._kept["Mine"].starts) > relay_plan.STARTS_ALLOWED)
+        # One may have ended just now.
+        assert len(list(scene.living.places.relays.glob("*.json"))) <= 1
+        await scene.configure()
+
+
+@pytest.mark.parametrize("kept", ["elsewhere", "another", "none"])
+async def test_that_one_does_not_run_is_no_news_once_it_should_run_elsewhere_or_not_at_all(
+    scene: Scene, ports: tuple[int, int], kept: str
+) -> None:
+    port, free, to = free_port(), free_port(), f"127.0.0.1:{ports[0]}"
+    with taken(port):
+        await scene.configure(RelaySettings("Mine", port, to))
+        await until(lambda: scene.notices)
+        left = {"elsewhere": [RelaySettings("Mine", free, to)], "another": [RelaySettings("Other", free, to)]}
+        await scene.configure(*left.get(kept, ()))
+        await until(lambda: scene.withdrawn)
+        assert scene.withdrawn == ["gatelight/relay/Mine"]
+        if kept in left:
+            await scene.runs(free)
 
 
 async def test_one_that_is_not_to_be_started_is_left_alone(scene: Scene, ports: tuple[int, int]) -> None:

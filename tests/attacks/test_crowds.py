@@ -12,7 +12,7 @@ from agent.core.facts import Known
 from agent.observers.look import Looker
 from agent.observers.processes import SWEEP, TURN, YOUNG, YOUNG_CHECKED
 from agent.platforms import current
-from agent.platforms.process_table import Described, ProcessTable, Usage
+from agent.platforms.process_table import Described, ProcessTable, ProcessUsage
 from agent.platforms.sockets import linux as linux_sockets
 from tests.attacks.scale import whole
 from tests.crowd import crowd
@@ -44,7 +44,7 @@ class Counted:
         self.read += 1
         return self._table.mark(pid)
 
-    def usage(self, pid: int) -> Usage | None:
+    def usage(self, pid: int) -> ProcessUsage | None:
         return self._table.usage(pid)
 
 

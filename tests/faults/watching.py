@@ -90,12 +90,17 @@ class Audience(RealWorld):
     def __init__(self, folder: Path | None, fellow: int | None = None) -> None:
         super().__init__(only=below(folder), fellow=fellow)
         self.notices: list[Notice] = []
+        self.withdrawn: list[str] = []
         self.statuses: list[Status] = []
         self.changed = asyncio.Event()
 
     async def announce(self, notice: Notice) -> str | None:
         self.notices.append(notice)
         return None
+
+    async def withdraw(self, key: str) -> bool:
+        self.withdrawn.append(key)
+        return await super().withdraw(key)
 
     def show(self, status: Status) -> None:
         self.statuses.append(status)

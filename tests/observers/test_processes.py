@@ -27,7 +27,7 @@ from agent.observers.processes import (
 )
 from agent.platforms import current
 from agent.platforms.bounded_process import BoundedProcess
-from agent.platforms.process_table import Described, Usage
+from agent.platforms.process_table import Described, ProcessUsage
 from agent.tws.applications import ApplicationKind, Launcher, TradingMode
 from tests.lookalikes import Start, lookalikes
 
@@ -197,7 +197,7 @@ class Counted:
         self.marked.append(pid)
         return self._table.mark(pid)
 
-    def usage(self, pid: int) -> Usage | None:
+    def usage(self, pid: int) -> ProcessUsage | None:
         return self._table.usage(pid)
 
 

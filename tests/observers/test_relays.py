@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +16,12 @@ import pytest
 
 from agent.core.clock import Moment
 from agent.core.facts import Known, RelaySeen, Unknown
-from agent.core.relay_facts import LimitUse, NearMark
+from agent.core.relay_facts import LEARNT_LASTS, LimitUse, NearMark
 from agent.observers.relays import (
     IDLE_LATE_AFTER,
     LATE_AFTER,
     RelayObserver,
+    clear_away,
     limits_by_application,
     relay_runs,
 )
@@ -118,6 +120,41 @@ def test_a_report_that_an_ended_relay_left_is_none(folder: Path, now: Moment) ->
 
     assert observed(folder, now, report(now, pid=ended.pid)) == ()
     assert not relay_runs({"pid": "x"})
+
+
+def test_one_that_does_not_tell_is_named_beside_one_of_its_name_and_port(folder: Path, now: Moment) -> None:
+    with subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE) as other:
+        silent = report(now.later(-LATE_AFTER - 1.0), peers=("127.0.0.1:9",), pid=other.pid, refusals=[])
+        silent["started"] = psutil.Process(other.pid).create_time()
+        observed(folder, now, silent, report(now, refusals=[]))
+        told = RelayObserver(folder, current().socket_reader).told_together(now)
+        other.communicate(timeout=60.0)
+
+    assert [("unknown" in one, one.get("relays", [one])[0]["pid"]) for one in told] == [
+        (False, os.getpid()),
+        (True, other.pid),
+    ]
+
+
+def test_what_ended_relays_have_left_goes_but_for_what_the_next_one_believes(folder: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    fresh, old = time.time() - 60.0, time.time() - LEARNT_LASTS - 60.0
+
+    def leave(port: int, pid: int, **told: Any) -> str:
+        (folder / f"{port}-{pid}.json").write_text(json.dumps(told))
+        return f"{port}-{pid}.json"
+
+    kept = leave(5002, ended.pid, learnt={"at": fresh, "lines": 50})
+    for port, learnt in ((5003, {"at": old, "lines": 50}), (5004, {"at": "x"}), (5005, 7)):
+        leave(port, ended.pid, learnt=learnt)
+    runs = leave(5006, os.getpid())
+    (folder / f"5002-{ended.pid}.order").write_text("{}")
+    others = leave(5007, 2**22 + 1)
+    clear_away(folder, ended.pid)
+    assert {file.name for file in folder.iterdir()} == {kept, runs, others}
+    clear_away(folder)
+    assert {file.name for file in folder.iterdir()} == {kept, runs}
 
 
 def test_after_the_clock_was_set_the_command_line_tells() -> None:

@@ -115,6 +115,22 @@ def test_lines_that_become_near_are_reported_at_once_and_once() -> None:
     assert relayed.near["lines"] is None
 
 
+def test_lines_that_were_near_are_told_to_be_free_soon_after_the_last_program_has_left() -> None:
+    relayed = Relayed(lines=20)
+    program = Program(relayed)
+    for number in range(18):
+        program.stream(number)
+    relayed.later(2.0)
+    program.leave()
+    relayed.later(1.0)
+    assert relayed.near["lines"] is not None
+    relayed.later(3.0)
+    relayed.later(3.0)
+    assert relayed.near["lines"] is None
+    # From then on there is nothing to count.
+    assert relayed.later(3.0) == 0
+
+
 def test_a_rate_that_was_near_for_a_moment_is_reported_however_late_it_is_looked_at() -> None:
     relayed = Relayed()
     program = Program(relayed)

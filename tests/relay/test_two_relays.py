@@ -20,7 +20,7 @@ from agent.platforms import current
 from agent.platforms.sockets.row import SocketReading, SocketRow, SocketState
 from agent.problems.data_lines_near import DATA_LINES_NEAR
 from agent.relay import keeping, pump
-from agent.relay.keeping import lines_beside
+from agent.relay.keeping import learnt_before, leave_word, lines_beside
 from agent.runtime.clock import SystemClock
 from tests.problems.scene import connection, facts, gateway, machine
 from tests.relay.test_counts import leave, stock, until
@@ -215,6 +215,20 @@ def test_a_refused_line_is_learnt_once_the_others_are_known() -> None:
     assert relayed.reports[-1]["learnt"]["lines"] == 79
 
 
+def test_what_was_learnt_is_known_to_the_next_relay_also_where_the_user_has_ended_this_one(tmp_path: Path) -> None:
+    order = RelayOrder("Mine", 5002, "127.0.0.1", 4002)
+    relayed = Relayed()
+    relayed.meter.describe(order)
+    assert relayed.meter.for_the_next == {}
+    refused_the_twentieth(relayed)
+    leave_word(tmp_path / "5002-1.json", order, cut=1, known=relayed.meter.for_the_next)
+
+    found = learnt_before(tmp_path, order)
+    assert found is not None
+    assert found[0] == 19
+    assert learnt_before(tmp_path, replace(order, lines=50)) is None
+
+
 def test_a_disk_that_does_not_answer_costs_what_the_others_use() -> None:
     relayed = Relayed()
 
@@ -224,7 +238,7 @@ def test_a_disk_that_does_not_answer_costs_what_the_others_use() -> None:
     relayed.meter._beside = beside
     refused_the_twentieth(relayed)
 
-    assert relayed.meter.has_learnt
+    assert relayed.meter.for_the_next
     assert isinstance(relayed.reports[-1], dict)
 
 

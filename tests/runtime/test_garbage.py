@@ -76,8 +76,8 @@ def test_no_frozen_class_of_ours_keeps_its_first() -> None:
     gc.collect()
 
     there: dict[tuple[str, str], list[type]] = {}
-    for one in object.__subclasses__():
-        if one.__module__.startswith("agent.") and "__dataclass_params__" in one.__dict__:
+    for one in garbage._below(object):
+        if str(one.__module__).startswith("agent.") and "__dataclass_params__" in one.__dict__:
             there.setdefault((one.__module__, one.__qualname__), []).append(one)
     assert len(there) > 300
     assert {name for name, found in there.items() if len(found) > 1} == set()

@@ -5,6 +5,7 @@ import logging
 import math
 import random
 import shutil
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ from agent.core.memory import (
     UpdateNotes,
     WellKept,
 )
+from agent.core.state_machine.port_programs import MOST_PROGRAMS
+from agent.core.state_machine.timetable import DAYS_KEPT
 from agent.runtime.memory_file import LATEST, LONGEST_FILE, MOST_REPEATS, MemoryFile
 from tests.runtime.made_up_world import MadeUpWorld, running, state_of
 
@@ -177,6 +180,23 @@ def broken(*changes: tuple[list[Any], Any]) -> str:
             target = target[step]
         target[place[-1]] = value
     return json.dumps(kept)
+
+
+def test_what_is_remembered_of_a_hundred_connections_is_read_again(tmp_path: Path) -> None:
+    days = tuple(DayKept(20_500 + n, (1 << 96) - 1) for n in range(DAYS_KEPT))
+    who = (ProgramId("python3", f"strategy_{n:02}.py", "0123456789ab") for n in range(MOST_PROGRAMS))
+    programs = tuple(ProgramKept(one, 20_500 * 96, days, there=True, pid=1000) for one in who)
+    names = [f"connection-{n:03}" for n in range(100)]
+    memory = Memory(ports=tuple(PortKept(name, 4002, "3117/1800000000", days, programs) for name in names))
+    file = tmp_path / "memory.json"
+    before = MemoryFile(file)
+    before.write(memory)
+    while before.unkept:
+        threading.Event().wait(0.01)
+    before.close()
+
+    assert MemoryFile(file).read() == memory
+    assert file.stat().st_size < LONGEST_FILE / 3
 
 
 SHOWN = {"connection": "x", "key": "k", "since": 1.0, "severity": "error", "names": ["app"], "values": ["TWS"]}

@@ -85,20 +85,8 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
             return take_action(state, action, now)
         case Welcomed() | SummarySaid() | UpdatesNoted():
             return replace(state, memory=_noted(state.memory, event)), ()
-        case Reconfigured(settings, abilities):
-            return update_watched(
-                replace(
-                    retargeted(state, settings),
-                    settings=settings,
-                    timing=timing_of(settings, state.timing),
-                    abilities=state.abilities if abilities is None else abilities,
-                    private=replace(state.private, words=settings.secrets),
-                    config_error=None,
-                    own=replace(state.own, configured=True),
-                    urgent_since=now.monotonic,
-                ),
-                now,
-            )
+        case Reconfigured():
+            return _reconfigured(state, event, now)
         case ConfigRejected(reason):
             return replace(state, config_error=reason), ()
         case NoticeUndelivered(key) | NoticeDelivered(key):
@@ -107,6 +95,23 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
             return take_for_targets(state, event, now)
         case _:
             assert_never(event)
+
+
+def _reconfigured(state: AgentState, event: Reconfigured, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
+    settings = event.settings
+    state, withdrawn = retargeted(state, settings)
+    state = replace(
+        state,
+        settings=settings,
+        timing=timing_of(settings, state.timing),
+        abilities=state.abilities if event.abilities is None else event.abilities,
+        private=replace(state.private, words=settings.secrets),
+        config_error=None,
+        own=replace(state.own, configured=True),
+        urgent_since=now.monotonic,
+    )
+    state, effects = update_watched(state, now)
+    return state, (*withdrawn, *effects)
 
 
 def _noted(memory: Memory, event: Welcomed | SummarySaid | UpdatesNoted) -> Memory:

@@ -31,7 +31,7 @@ from agent.core.alerts.targets import (
     with_waiting,
 )
 from agent.core.clock import Moment, time_of_day
-from agent.core.effects import Announce, Effect, Record, SendTo
+from agent.core.effects import Announce, Effect, Record, SendTo, Withdraw
 from agent.core.events import NewsCame, TargetAnswered, UserLooked
 from agent.core.facts import Purpose
 from agent.core.memory import PROGRAM, Memory, Told, ToldThere, WaitingNotice
@@ -256,7 +256,7 @@ def _no_network(state: AgentState) -> bool:
 
 def _complaint(target: str, now: Moment, state: AgentState, delivery: TargetDelivery | None) -> Notice:
     """The notice that a target cannot be told; without a delivery, that it can be told again."""
-    key = f"gatelight/target {target.replace('/', ' ')}"
+    key = _complaint_key(target)
     if delivery is None or delivery.answer is None or delivery.failing_since is None:
         title = shortened(f"“{target}” is told again", TITLE_LIMIT)
         return Notice(key, Severity.INFO, title, "What waited for it has been sent.", over=True)
@@ -264,6 +264,10 @@ def _complaint(target: str, now: Moment, state: AgentState, delivery: TargetDeli
     rest = "Gatelight goes on trying."
     text = shortened(f"Not since {since}: {delivery.answer.said}", TEXT_LIMIT - len(rest) - 2)
     return Notice(key, Severity.WARNING, shortened(f"“{target}” cannot be told", TITLE_LIMIT), f"{text}. {rest}")
+
+
+def _complaint_key(target: str) -> str:
+    return f"gatelight/target {target.replace('/', ' ')}"
 
 
 def take_news(state: AgentState, notice: Notice, now: Moment, *, but: str = "") -> AgentState:
@@ -285,8 +289,9 @@ def user_looked(memory: Memory) -> Memory:
     return replace(memory, standing=tuple(replace(one, seen=True) for one in memory.standing))
 
 
-def retargeted(state: AgentState, settings: Settings) -> AgentState:
-    """The state for other settings: what was kept of targets that are gone goes, and the others are tried at once."""
+def retargeted(state: AgentState, settings: Settings) -> tuple[AgentState, tuple[Effect, ...]]:
+    """The state for other settings: what was kept and told of targets that are gone goes, and the others are tried at
+    once."""
     names = {target.name for target in targets_of(settings.notifications)}
     memory = replace(
         state.memory,
@@ -295,7 +300,9 @@ def retargeted(state: AgentState, settings: Settings) -> AgentState:
         standing=state.memory.standing if names else (),
     )
     free = {name: replace(d, next_at=float("-inf")) for name, d in state.deliveries.items() if name in names}
-    return replace(state, memory=memory, deliveries=free)
+    gone = (name for name, delivery in state.deliveries.items() if name not in names and delivery.complained)
+    withdrawn = tuple(Withdraw(_complaint_key(name)) for name in gone)
+    return replace(state, memory=memory, deliveries=free), withdrawn
 
 
 # ── what is shown ───────────────────────────────────────────────────────────────────────────────

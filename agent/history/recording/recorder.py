@@ -38,7 +38,7 @@ _MOST_PIECES = 200
 """An agent that is started again and again makes a small piece each time."""
 MOST_STEPS = 1_000
 """Steps that wait for a disk that hangs; of more, the latest are lost, and the recording goes on behind them."""
-MOST_TOGETHER = 200
+MOST_HELD_BACK = 200
 """Steps that tell nothing new and wait for one that does; the first look of each `JUDGED_EVERY` does."""
 BATCH_SECONDS = 1.0
 """Seconds after which steps are written: more of them in one go cost the machine less."""
@@ -95,7 +95,7 @@ class StepRecorder:
         number, self._number = self._number, self._number + 1
         if len(self._waiting) < MOST_STEPS:
             self._waiting.append((number, step, failed))
-            if failed or len(self._waiting) > MOST_TOGETHER or not _tells_nothing_new(step):
+            if failed or len(self._waiting) > MOST_HELD_BACK or not _tells_nothing_new(step):
                 self._came.set()
 
     def close(self) -> None:
@@ -197,10 +197,18 @@ class StepRecorder:
 
 
 def _tells_nothing_new(step: AgentStep) -> bool:
-    """Whether it is a heartbeat that was answered, or a look that was as the one before it."""
-    machine = step.before.machine
-    return bool(step.arrivals) and all(
-        isinstance(event, HeartbeatAnswered | Tick)
-        or (isinstance(event, Looked) and tells_nothing_new(machine, event.machine))
-        for event in (arrival.event for arrival in step.arrivals)
+    """Whether it is a heartbeat that was answered, or a look that was as the one before it, and nothing is wrong.
+
+    Where something is, the clock alone decides what is told of it, and a bundle that is made then needs that.
+    """
+    state, machine = step.before, step.before.machine
+    wrong = bool(state.own.ledger.entries) or any(watched.ledger.entries for watched in state.watched)
+    return (
+        bool(step.arrivals)
+        and not wrong
+        and all(
+            isinstance(event, HeartbeatAnswered | Tick)
+            or (isinstance(event, Looked) and tells_nothing_new(machine, event.machine))
+            for event in (arrival.event for arrival in step.arrivals)
+        )
     )

@@ -284,6 +284,23 @@ def test_a_failure_is_said_once_in_the_log_and_once_to_the_user() -> None:
     assert day.notices[-1].over
 
 
+def test_that_a_target_cannot_be_told_is_no_news_once_it_is_gone() -> None:
+    day = Day(answers={"Phone": REFUSED}, wrong={"bad"})
+    for _ in range(40):
+        day.look(60)
+    (told,) = [n for n in day.notices if "Phone" in n.title]
+
+    def configured(*targets: TargetSettings) -> list[Effect]:
+        notifications = replace(day.state.settings.notifications, targets=targets)
+        settings = replace(day.state.settings, notifications=notifications)
+        day.state, effects = advance(day.state, Reconfigured(settings), day.now)
+        return [effect for effect in effects if isinstance(effect, Withdraw)]
+
+    assert configured(replace(PHONE, minimum_severity=MinimumSeverity.ERROR)) == []
+    assert configured() == [Withdraw(told.key)]
+    assert configured() == []
+
+
 def test_a_notice_that_is_unfit_is_given_up_and_takes_no_other_along() -> None:
     day = Day(answers={"Phone": replace(TAKEN, outcome=SendOutcome.UNFIT)}, wrong={"bad", "worse"})
     day.look()

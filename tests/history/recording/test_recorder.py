@@ -14,13 +14,16 @@ from typing import Any
 
 import pytest
 
+from agent.core.alerts.ledger import Entry, Ledger
 from agent.core.events import Arrival, Looked, NoticeArrived, Tick
+from agent.core.problem import Present
 from agent.core.state_machine.looks import JUDGED_EVERY
 from agent.core.state_machine.step import AgentStep
 from agent.history.recording import recorder
 from agent.history.recording.lines import Item, PieceBegun, Taken, Torn, read_lines
 from agent.history.recording.reading import recorded_pieces
 from agent.history.recording.recorder import RECORDING_FOLDER, StepRecorder, pieces_of
+from agent.problems import PROBLEMS
 from tests.journeys.day import KNOWLEDGE
 from tests.recorded_day import RUN, RecordedDay
 
@@ -88,11 +91,26 @@ def test_what_tells_nothing_new_waits_for_what_does(made: StepRecorder, tmp_path
     until(lambda: numbers(kept(tmp_path)) == [0, 1, 2, 3, 4, 5])
 
 
+@pytest.mark.parametrize("own", [True, False])
+def test_while_something_is_wrong_nothing_waits(made: StepRecorder, tmp_path: Path, own: bool) -> None:
+    step = replace(DAY.steps[-1], arrivals=(Arrival(Tick(), DAY.steps[-1].now),))
+    entry = Entry(PROBLEMS[0], Present({}, ()), step.now, step.now.monotonic)
+    ledger = Ledger({PROBLEMS[0].code: entry})
+    before = step.before
+    before = (
+        replace(before, own=replace(before.own, ledger=ledger))
+        if own
+        else replace(before, watched=(replace(before.watched[0], ledger=ledger), *before.watched[1:]))
+    )
+    made.take(replace(step, before=before))
+    until(lambda: numbers(kept(tmp_path)) == [0])
+
+
 def test_of_what_tells_nothing_new_not_much_waits(made: StepRecorder, tmp_path: Path) -> None:
     step = replace(DAY.steps[-1], arrivals=(Arrival(Tick(), DAY.steps[-1].now),))
-    for _ in range(recorder.MOST_TOGETHER + 1):
+    for _ in range(recorder.MOST_HELD_BACK + 1):
         made.take(step)
-    until(lambda: len(numbers(kept(tmp_path))) == recorder.MOST_TOGETHER + 1)
+    until(lambda: len(numbers(kept(tmp_path))) == recorder.MOST_HELD_BACK + 1)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
@@ -240,6 +258,7 @@ import sys
 from pathlib import Path
 from agent.history.recording import recorder
 from tests.history.recording.test_recorder import DAY
+from agent.problems import PROBLEMS
 from tests.journeys.day import KNOWLEDGE
 recorder.BATCH_SECONDS = 0.0
 made = recorder.StepRecorder(Path(sys.argv[1]), KNOWLEDGE, 1.0)
