@@ -47,7 +47,8 @@ _SAID = {
 def message_for(notice: Notice) -> TargetMessage:
     """A notice as it is sent: with its steps, for a screen that has room for them."""
     steps = "".join(f"\n{line}" for line in text_lines(notice.steps))
-    return TargetMessage(notice.title, notice.text + steps, "success" if notice.over else _KINDS[notice.severity])
+    well = notice.over and not notice.no_news
+    return TargetMessage(notice.title, notice.text + steps, "success" if well else _KINDS[notice.severity])
 
 
 async def send_message(url: str, message: TargetMessage) -> TargetAnswer:

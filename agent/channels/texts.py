@@ -42,7 +42,7 @@ _OVER = Manner("notice-over", "normal", 1, 10)
 
 def manner_of(notice: Notice) -> Manner:
     """The manner for this notice."""
-    manner = _OVER if notice.over else _MANNERS[notice.severity]
+    manner = _OVER if notice.over and not notice.no_news else _MANNERS[notice.severity]
     return replace(manner, seconds=0) if notice.stays else manner
 
 

@@ -34,7 +34,7 @@ _MINUTE = 60.0
 
 
 def lasting(seconds: float) -> str:
-    """A duration, like "12 s", "5 min", "2 h 10 min" or "3 days"."""
+    """A duration, like "12 s", "5 min", "2 h 10 min" or "3 days 4 h"."""
     seconds = abs(seconds)
     if round(seconds, 1) < 10.0 and round(seconds, 1) != round(seconds):
         return f"{seconds:.1f} s"
@@ -45,9 +45,10 @@ def lasting(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min"
     hours, minutes = divmod(minutes, 60)
-    if hours >= 48:
-        return f"{hours // 24} days"
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = divmod(round(seconds / 3600.0), 24)
+    return f"{days} days {hours} h" if hours else f"{days} days"
 
 
 def took(seconds: float) -> str:

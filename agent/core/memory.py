@@ -265,6 +265,8 @@ class WaitingNotice(FromOutside):
     over: bool = False
     crowd: float | None = None
     """See `ToldThere`: how that was told which is over."""
+    ended: OutsideName = ""
+    """The title of the problem that is over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ def shortened(text: str, limit: int) -> str:
     # At the last space, unless the word cut off there is most of the line.
     if not text[end].isspace() and (space := cut.rfind(" ")) > end // 2:
         cut = cut[:space]
-    return cut.rstrip() + "…"
+    return cut.rstrip().rstrip(",;:") + "…"
 
 
 def whole_sentences(text: str, limit: int) -> str:

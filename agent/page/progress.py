@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from agent.core.as_json import Time
+from agent.core.as_json import IfAny, Time
 from agent.core.shown.display import IconState
 from agent.core.shown.status import ShownConnection, Status
 from agent.core.told_steps import ToldStep, told_step
@@ -75,6 +75,8 @@ class Followed:
     """Whether the problem is no longer told because the application is starting: not over, but on the way."""
     set_aside: bool = False
     """Whether the problem is no longer told because a cause hides it, or no session can tell it: not over either."""
+    began: bool = True
+    """Whether it began while the agent looked; else it may have been there before."""
 
     @property
     def done(self) -> tuple[int, ...]:
@@ -108,6 +110,8 @@ class Ended:
     """Numbers of its steps that were seen to be done."""
     left: tuple[str, ...] = ()
     """What is left to do, and cannot be seen."""
+    first_seen: IfAny[bool] = False
+    """It was there when the agent first looked, and may have begun before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,9 @@ def follow(progress: Progress, status: Status, wall: float) -> Progress:
             )
             # How things were when it was first told may not have been seen then; they are seen as soon as they can be.
             before_it = old.before if old.before.seen else point_of(connection)
-            now = replace(old, title=problem.title, before=before_it, under_way=False, set_aside=False)
+            now = replace(
+                old, title=problem.title, before=before_it, under_way=False, set_aside=False, began=problem.began
+            )
             followed.append(now.at(connection, problem.steps))
     by_name = {c.name: c for c in status.connections}
     for old in before.values():
@@ -149,7 +155,8 @@ def follow(progress: Progress, status: Status, wall: float) -> Progress:
         if on_the_way or set_aside:
             followed.append(replace(now, under_way=on_the_way, set_aside=set_aside))
         elif not _gave_way(old, its):
-            gone.append(Ended(old.connection, old.code, old.title, old.since, wall, now.done, now.left))
+            first_seen = not old.began
+            gone.append(Ended(old.connection, old.code, old.title, old.since, wall, now.done, now.left, first_seen))
     back = {(f.connection, f.code) for f in followed} | {(e.connection, e.code) for e in gone}
     kept = tuple(e for e in progress.ended if (e.connection, e.code) not in back)
     return Progress(tuple(followed), (*kept, *gone)[-MOST_ENDED:])

@@ -4,7 +4,16 @@ Nothing is ever sent to find out but the question for the settings: a request th
 the application.
 """
 
-from agent.core.evidence.api_settings import NOT_ASKED_YET, TOLD_BEFORE, as_told, asked, settings_of, tick, told_before
+from agent.core.evidence.api_settings import (
+    NOT_ASKED_YET,
+    TOLD_BEFORE,
+    as_told,
+    asked,
+    settings_of,
+    tick,
+    told_before,
+    version_case,
+)
 from agent.core.evidence.notices import live, told_all
 from agent.core.evidence.words import app_name
 from agent.core.facts import Facts
@@ -37,7 +46,8 @@ def _check(facts: Facts) -> Verdict:
         case Intent.DATA:
             severity, purpose = Severity.INFO, "this connection is meant for data only, so this does no harm"
     evidence = (*told, *told_all(facts, refused), purpose)
-    return Present({"app": app_name(facts)}, evidence, severity=severity)
+    case, if_older = version_case(facts)
+    return Present({"app": app_name(facts), "if_older": if_older}, evidence, severity=severity, case=case)
 
 
 def _off(facts: Facts) -> bool:

@@ -167,8 +167,8 @@ def _standing(kept: Mapping[str, Any]) -> Standing:
 def _waiting(kept: Mapping[str, Any]) -> WaitingNotice:
     target, key, title, text = (_is(str, kept[part]) for part in ("target", "key", "title", "text"))
     severity = Severity(kept["severity"]).value
-    over, crowd = kept["over"] is True, _crowd(kept)
-    return WaitingNotice(target, key, _time(kept["at"]), severity, title, text, over=over, crowd=crowd)
+    over, crowd, ended = kept["over"] is True, _crowd(kept), _is(str, kept.get("ended", ""))
+    return WaitingNotice(target, key, _time(kept["at"]), severity, title, text, over=over, crowd=crowd, ended=ended)
 
 
 def _told(kept: Mapping[str, Any]) -> Told:

@@ -1,8 +1,10 @@
 """Title and text of a notice, as desktops take them."""
 
+from dataclasses import replace
+
 import pytest
 
-from agent.channels.texts import message_text, message_title
+from agent.channels.texts import manner_of, message_text, message_title
 from agent.core.problem import Severity
 from agent.core.shown.display import Notice
 
@@ -38,3 +40,10 @@ def test_title_and_text_are_cut_at_a_word_to_what_windows_holds() -> None:
 
 def test_emoji_count_twice_as_they_do_in_windows() -> None:
     assert len(message_title(notice("\U0001f534" * 63)).encode("utf-16-le")) // 2 <= 63
+
+
+def test_only_good_news_has_the_tick_of_an_end() -> None:
+    end = Notice("paper/some-code", Severity.INFO, "It is well", "", over=True)
+
+    assert manner_of(end).icon == "notice-over"
+    assert manner_of(replace(end, no_news=True)).icon == "notice-info"

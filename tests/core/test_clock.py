@@ -40,7 +40,11 @@ def test_the_time_of_day_is_that_of_the_users_clock() -> None:
         (3599.0, "1 h"),
         (7800.0, "2 h 10 min"),
         (47 * 3600.0, "47 h"),
-        (50 * 3600.0, "2 days"),
+        (48 * 3600.0 - 29, "2 days"),
+        (50 * 3600.0, "2 days 2 h"),
+        (71.9 * 3600.0, "3 days"),
+        (95.6 * 3600.0, "4 days"),
+        (95.4 * 3600.0, "3 days 23 h"),
     ],
 )
 def test_a_duration_is_told_as_a_person_would(seconds: float, told: str) -> None:

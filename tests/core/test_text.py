@@ -29,6 +29,7 @@ def test_a_shortened_text_is_a_beginning_of_the_text(text: str, limit: int) -> N
 def test_words_are_kept_whole_where_that_costs_little() -> None:
     assert shortened("The API port of IB Gateway is closed", 24) == "The API port of IB…"
     assert shortened("x" * 100, 10) == "x" * 9 + "…"
+    assert shortened("Frankfurt trading desk, IB Gateway", 24) == "Frankfurt trading desk…"
 
 
 @pytest.mark.parametrize(

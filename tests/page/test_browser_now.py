@@ -256,6 +256,38 @@ async def test_a_long_name_and_a_long_headline_make_nothing_scroll_sideways(flee
     assert text.endswith("program-with-a-long-name-0, program-with-a-long-name-1 and 38 more")
 
 
+BROKEN = """() => [...document.querySelectorAll('.row > th .opener > span, .row > .how strong')].flatMap((cell) => {
+  const text = cell.firstChild;
+  return [...text.data.matchAll(/\\S+/g)].filter(({ 0: word, index }) => {
+    const range = document.createRange();
+    range.setStart(text, index);
+    range.setEnd(text, index + word.length);
+    return new Set([...range.getClientRects()].map((rect) => Math.round(rect.top))).size > 1;
+  }).map(([word]) => word);
+})"""
+"""The words of names and headlines that are broken in two."""
+
+
+@pytest.mark.parametrize(("width", "most"), [(1040, 3), (1280, 2)])
+async def test_a_name_of_many_words_is_wrapped_between_them_and_not_squeezed(
+    width: int, most: int, fleet: Fleet, browser: Browser
+) -> None:
+    await settled(fleet)
+    name = "Frankfurt trading desk, IB Gateway paper"  # As long as a name can be.
+    ill = {"overall": "problem", "headline": "IB Gateway has lost its link to IB’s servers"}
+    programs = [{"pid": n, "name": f"a-program-{n}", "since": "2026-11-22T08:00:00Z"} for n in range(3)]
+    view = several(fleet.agent.page.view(), {"name": name, **ill, "programs": programs}, {"name": f"{name[:-1]}2"}, {})
+    async with tab(browser, await fleet.agent.page.address(), width=width) as shown:
+        await shown.page.evaluate(DRAW, view)
+        broken, wide = await shown.page.evaluate(BROKEN), await shown.wide()
+        lines = await shown.page.locator(".row > th .opener > span").first.evaluate(
+            "(e) => Math.round(e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight))"
+        )
+
+    assert (broken, wide) == ([], 0)
+    assert lines <= most
+
+
 async def test_twenty_connections_fit_two_screens(fleet: Fleet, browser: Browser) -> None:
     await settled(fleet)
     worst = "A headline of sixty-three characters, the longest there can be."

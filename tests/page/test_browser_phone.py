@@ -60,6 +60,18 @@ async def is_refused(shown: Tab, button: str) -> None:
         await press(shown, button)
 
 
+async def test_of_a_file_that_cannot_be_read_it_is_not_said_that_nothing_is_set_up(
+    two: LivingAgent, browser: Browser
+) -> None:
+    two.places.config.write_text(two.places.config.read_text() + 'after = "soon"\n')
+    async with tab(browser, await two.page.address("phone")) as shown:
+        await shown.sees("cannot be used, and the earlier ones are in force")
+        text = await shown.text()
+
+    assert "Nothing is set up" not in text
+    assert "What is set up cannot be read" in text
+
+
 async def test_ntfy_is_set_up_from_a_topic_that_was_made_to_a_target_in_the_list(
     agent: LivingAgent, browser: Browser, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -53,6 +53,17 @@ async def unfold_everything(shown: Tab) -> None:
     )
 
 
+async def test_the_longest_name_stands_beside_its_mark_in_a_narrow_window(agent: LivingAgent, browser: Browser) -> None:
+    more = MORE.replace("Home server", "Frankfurt trading desk, IB Gateway paper")
+    agent.places.config.write_text(agent.places.config.read_text() + more)
+    above = "(all) => all.map((e) => e.firstChild.getBoundingClientRect().top - e.getBoundingClientRect().top)"
+    async with tab(browser, await agent.page.address("settings"), width=360) as shown:
+        await settings(shown)
+        tops, wide = await shown.page.locator("details.connection > summary").evaluate_all(above), await shown.wide()
+
+    assert (max(tops) - min(tops) < 4, wide) == (True, 0), tops
+
+
 async def test_no_name_of_a_key_is_shown(three: LivingAgent, browser: Browser) -> None:
     names = {key.name for table in TABLES.values() for key in table.keys if "_" in key.name}
     async with tab(browser, await three.page.address("settings")) as shown:

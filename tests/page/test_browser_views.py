@@ -296,3 +296,42 @@ async def test_a_test_notice_says_which_channel_took_it(agent: LivingAgent, brow
         shown.complaints.clear()
 
     assert [notice.title for notice in heard] == ["A test notice from Gatelight"]
+
+
+async def test_what_may_have_begun_earlier_lasted_at_least_as_long_as_it_was_seen(
+    agent: LivingAgent, browser: Browser
+) -> None:
+    past = {"connection": NAME, "code": "app-frozen", "title": "It hangs", "done": [], "left": []}
+    past |= {"since": "2026-11-22T08:00:00Z", "until": "2026-11-22T08:05:00Z"}
+    draw = """async (view) => {
+      const root = document.createElement('div');
+      (await import('/view_problem.js')).show(root, { view }, []).update(view);
+      return root.textContent;
+    }"""
+    async with tab(browser, await agent.page.address()) as shown:
+        told, other = [
+            await shown.page.evaluate(draw, {"connections": [], "ended": [{**past, **more}]})
+            for more in ({}, {"first_seen": True})
+        ]
+
+    assert "after 5 min" in told
+    assert "after at least 5 min" in other
+
+
+async def test_the_longest_name_fits_where_a_connection_is_chosen(agent: LivingAgent, browser: Browser) -> None:
+    names = ["Frankfurt trading desk, IB Gateway paper", "Frankfurt trading desk, IB Gateway live"]
+    draw = """async (names) => {
+      const main = document.querySelector('main').cloneNode();
+      document.querySelector('main').replaceWith(main);
+      main.dataset.view = 'data';
+      const view = { connections: names.map((name) => ({ name })) };
+      (await import('/view_data.js')).show(main, { view, act() {}, announce() {} }, []).update(view);
+    }"""
+    async with tab(browser, await agent.page.address(), width=360) as shown:
+        await shown.page.evaluate(draw, names)
+        wide = await shown.wide()
+        # The agent of these tests makes no data test, and the browser writes that down.
+        await shown.page.locator(".note").wait_for()
+        shown.complaints.clear()
+
+    assert wide == 0

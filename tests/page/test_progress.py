@@ -307,3 +307,12 @@ def test_only_so_many_ends_are_kept() -> None:
 
     assert len(progress.ended) == MOST_ENDED
     assert progress.ended[-1].code == f"code-{MOST_ENDED + 4}"
+
+
+@pytest.mark.parametrize("began", [True, False])
+def test_an_end_tells_whether_the_beginning_was_seen(began: bool) -> None:
+    stands = replace(problem("app-frozen"), began=began)
+    progress = follow(Progress(), status(connection(OPEN, stands)), 60.0)
+    (ended,) = follow(progress, status(connection(OPEN)), 70.0).ended
+
+    assert ended.first_seen is not began

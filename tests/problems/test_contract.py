@@ -216,7 +216,7 @@ LONGEST_WORDS = {
     "programs": "p" * 45,
     "mode": "paper",
     "shown_by": "as live market data shows",
-    "lasted": "at least 59 min 59 s",
+    "lasted": "at least 365 days 23 h",
 }
 """The longest of what fills the words about an end."""
 NOTHING_KNOWN = facts(MachineFacts(), SessionFacts(), sight=Sight())

@@ -2,12 +2,15 @@ from dataclasses import replace
 
 import pytest
 
-from agent.core.facts import SettingsTold
+from agent.core.facts import SettingsTold, Unknown
 from agent.core.problem import Absent, Present, Severity, Undecided
 from agent.core.session_facts import Outcome, SessionFacts
 from agent.core.settings import Intent
+from agent.core.told_steps import told_step
+from agent.guides import load_guides
 from agent.problems.read_only_api import READ_ONLY_API
 from agent.tws.api_settings import ApiSettings, Configuration
+from agent.tws.applications import ApplicationKind
 from tests.problems.conftest import Judge
 from tests.problems.scene import NOW, attempt, backing_off, connected, connection, facts, notice
 
@@ -109,3 +112,29 @@ def test_who_cleared_the_box_and_connected_anew_is_not_told_once_more_that_it_is
 
 def test_it_cannot_be_told_before_the_settings_were_asked_for(judge: Judge) -> None:
     assert isinstance(judge(READ_ONLY_API, facts(settings=SettingsTold())), Undecided)
+
+
+@pytest.mark.parametrize(
+    ("settings", "last"),
+    [
+        (Configuration(ApiSettings(read_only_api=True)), ["Wait half a minute: Gatelight notices by itself."]),
+        (None, ["As IB Gateway is older than 10.43, stop watching this connection in Gatelight, and watch it again."]),
+        (
+            SettingsTold(Unknown("no answer"), NOW.monotonic - 60.0),
+            [
+                "Wait half a minute: Gatelight notices by itself.",
+                "If IB Gateway is older than 10.43, stop watching this connection in Gatelight, and watch it again.",
+            ],
+        ),
+    ],
+    ids=["tells its settings", "too old to tell", "not known"],
+)
+def test_the_steps_are_those_of_the_version_that_runs(
+    judge: Judge, settings: Configuration | SettingsTold | None, last: list[str]
+) -> None:
+    verdict = judge(READ_ONLY_API, facts(session=connected(notices=(notice(321, REFUSED),)), settings=settings))
+
+    assert isinstance(verdict, Present)
+    steps = load_guides()["read-only-api"].steps_for(ApplicationKind.GATEWAY, verdict.args, verdict.case)
+    trade = [told_step(step) for step in steps if "your programs trade" in told_step(step).way]
+    assert [step.text for step in trade][7:] == last

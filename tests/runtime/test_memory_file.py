@@ -28,7 +28,9 @@ from agent.core.memory import (
     Snoozed,
     Stopped,
     Told,
+    ToldThere,
     UpdateNotes,
+    WaitingNotice,
     WellKept,
 )
 from agent.core.state_machine.port_programs import MOST_PROGRAMS
@@ -90,6 +92,10 @@ FULL = Memory(
     welcomed=True,
     updates=UpdateNotes("https://example.org", 1_800_000_200.0, 1_800_000_000.5, "0.3.0", "https://example.org/x"),
     summary_said=1_800_000_200.0,
+    told_there=(ToldThere("Phone", "Paper Gateway", "api-silent", 1.0, 2, "TWS does not answer", crowd=0.5),),
+    waiting=(
+        WaitingNotice("Phone", "x/y", 2.0, "info", "It is well", "Well.", over=True, crowd=1.5, ended="It is bad"),
+    ),
 )
 
 

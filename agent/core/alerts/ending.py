@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from agent.core.facts import Facts
 from agent.core.guide import fill
 from agent.core.problem import Problem
+from agent.core.shown.display import TITLE_LIMIT
+from agent.core.text import shortened
 
-NOT_SEEN = "A problem is no longer seen"
-"""The title of an end of which nothing more is known."""
+
+def not_seen(ended: str) -> str:
+    """The title of an end of which nothing more is known. `ended`: that of the problem, as far as it was kept."""
+    return shortened(f"No longer seen: {ended}" if ended else "A problem is no longer seen", TITLE_LIMIT)
 
 
 @dataclass(frozen=True, slots=True)

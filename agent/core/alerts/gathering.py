@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from agent.core.alerts.ending import NOT_SEEN
 from agent.core.alerts.speech import SNOOZE_SECONDS
 from agent.core.clock import Moment, lasting
 from agent.core.effects import Announce, Effect, Withdraw
@@ -242,9 +241,9 @@ def _tell_ends(
         left = replace(crowd, keys=crowd.keys - {n.key for n in of_crowd})
         gathered = _with_crowd(gathered, left)
         told = of_many(crowd.key, of_crowd, names_of((n.key for n in of_crowd), called), called, over=True)
-        text = f"{told.text} The first notice came {lasting(now - crowd.began)} ago."
-        if left.keys:
-            text += f" Still so: {first_of(names_of(left.keys, called))}."
+        # What has no room is left out from behind.
+        still = f" Still so: {first_of(names_of(left.keys, called))}." if left.keys else ""
+        text = f"{told.text}{still} The first notice came {lasting(now - crowd.began)} ago."
         done += [Withdraw(crowd.key), Announce(replace(told, text=whole_sentences(text, TEXT_LIMIT)))]
     if len({_connection(n) for n in alone}) >= MANY:
         names = names_of((n.key for n in alone), called)
@@ -286,25 +285,54 @@ def of_many(
     """
     number = max(in_all, len(names))
     about = f"{number} connections: " if number > 1 else ""
-    title, those = Counter(notice.title for notice in told).most_common(1)[0]
-    if about and over and (those < len(told) or title == NOT_SEEN):
-        title = f"{NOT_SEEN[:1].lower()}{NOT_SEEN[1:]}"
-    elif those < len(told):
-        title = f"“{title}” and the like"
+    title, alike = _shared((notice.title for notice in told), TITLE_LIMIT - len(about))
+    unknown = [notice for notice in told if notice.no_news]
+    if over and (unknown or not alike):
+        head = f"{'No longer seen' if unknown else 'Over'}{f' at {number} connections' if about else ''}: "
+        title = head + (_shared((n.ended for n in told), TITLE_LIMIT - len(head))[0] or "a problem")
+    else:
+        title = about + title
     bodies = {_without_name(notice.text, called.get(_connection(notice), "")) for notice in told}
-    body = bodies.pop() if len(bodies) == 1 and those == len(told) else ""
+    body = bodies.pop() if len(bodies) == 1 and alike else ""
     steps = {notice.steps for notice in told}
     more = f"; {number} in all" if number > len(names) else ""
     text = f"{first_of(names, named)}{more}." + (f" {body}" if body else "")
+    if over and not alike:
+        text += _true_now(told, unknown, called, named)
     return Notice(
         key,
         Severity.INFO if over else max((notice.severity for notice in told), key=lambda severity: severity.rank),
-        shortened(f"{about}{title}", TITLE_LIMIT),
+        shortened(title, TITLE_LIMIT),
         text if named > NAMED else whole_sentences(text, TEXT_LIMIT),
         over=over,
+        no_news=bool(unknown),
         beside_desktop=over and all(notice.beside_desktop for notice in told),
         steps=steps.pop() if len(steps) == 1 and not over else (),
     )
+
+
+def _shared(titles: Iterable[str], room: int) -> tuple[str, bool]:
+    """The title of all of them, or of most and that the others are like it; and whether it is that of all."""
+    counted = Counter(titles)
+    title = counted.most_common(1)[0][0]
+    if len(counted) == 1:
+        return title, True
+    return f"“{shortened(title, room - len('“” and the like'))}” and the like", False
+
+
+def _true_now(told: Sequence[Notice], unknown: Sequence[Notice], called: Mapping[str, str], named: int) -> str:
+    """Of ends that say different things: what is true now where these are few, and of which nothing more is known."""
+    known: dict[str, set[str]] = {}
+    for notice in told:
+        if notice not in unknown:
+            known.setdefault(notice.title, set()).add(_connection(notice))
+    several = len({_connection(notice) for notice in told}) > 1
+    said = ""
+    if 0 < len(known) <= NAMED:
+        said = f" {'; '.join(f'{title} ({len(those)})' if several else title for title, those in known.items())}."
+    if known and unknown:
+        said += f" Nothing more is known of {first_of(names_of((n.key for n in unknown), called), named)}."
+    return said
 
 
 def _without_name(text: str, name: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from agent.core.alerts.announce import QuietRules, Say, Silence, decide, keep_quiet, severity_of, text_of, title_of
-from agent.core.alerts.ending import NOT_SEEN, Ending, ending_of
+from agent.core.alerts.ending import Ending, ending_of, not_seen
 from agent.core.alerts.ledger import Appeared, Change, Changed, Cleared, Entry, Hidden, Ledger
 from agent.core.clock import Moment, lasting
 from agent.core.effects import Announce, Effect, Happened, MarkKind, Record, Withdraw
@@ -242,20 +242,23 @@ def end_of(connection: str, change: Cleared, now: Moment, about: str) -> Notice:
     if entry.recalled:
         # The problem ended while no agent looked: how long it lasted is not known.
         text = _told_earlier(title_of(entry))
-    return _end(notice_key(connection, entry.key), ending, text, about, unshown=entry.unshown).notice
+    ended = title_of(entry)
+    return _end(notice_key(connection, entry.key), ended, ending, text, about, unshown=entry.unshown).notice
 
 
 def _lasted(entry: Entry, now: Moment) -> str:
     return lasting(round(max(0.0, now.wall - entry.since.wall)))
 
 
-def _end(key: str, ending: Ending | None, text: str, about: str, *, unshown: bool) -> Announce:
+def _end(key: str, ended: str, ending: Ending | None, text: str, about: str, *, unshown: bool) -> Announce:
     """The notice of an end: what is true now, or that nothing more is known.
 
     On a desktop that did not show the beginning, the end is no news.
     """
-    title = shortened(NOT_SEEN if ending is None else ending.title, TITLE_LIMIT)
-    return Announce(Notice(key, Severity.INFO, title, said_of(about, text), over=True, beside_desktop=unshown))
+    title = not_seen(ended) if ending is None else shortened(ending.title, TITLE_LIMIT)
+    text = said_of(about, text)
+    end = Notice(key, Severity.INFO, title, text, over=True, ended=ended, no_news=ending is None)
+    return Announce(replace(end, beside_desktop=unshown))
 
 
 def belated_end(told: Told, problems: Sequence[Problem], facts: Facts, about: str) -> Announce:
@@ -267,7 +270,7 @@ def belated_end(told: Told, problems: Sequence[Problem], facts: Facts, about: st
     problem = next((p for p in problems if p.code == code), None)
     ending = None if problem is None else ending_of(problem, instance, facts)
     key, text = notice_key(told.connection, told.key), _told_earlier(told.title)
-    return _end(key, ending, text, about, unshown=told.unshown)
+    return _end(key, told.title, ending, text, about, unshown=told.unshown)
 
 
 def _told_earlier(title: str) -> str:

@@ -104,11 +104,15 @@ def told_as_one(
 
 def _of_many(news: Sequence[News], names: Sequence[str], called: Mapping[str, str], in_all: int = 0) -> News:
     over = news[0].over
-    notices = [Notice(_key(n), n.severity, n.title, n.text, steps=n.steps, over=n.over) for n in news]
+    notices = [
+        Notice(_key(n), n.severity, n.title, n.text, over=n.over, ended=_ended(n), no_news=n.no_news, steps=n.steps)
+        for n in news
+    ]
     key = crowd_key(code_of(notices[0].key))
     told = of_many(key, notices, names, called, over=over, named=NAMED_THERE, in_all=in_all)
     ages = min(n.ages[0] for n in news), max(n.ages[1] for n in news)
-    return News(tuple(s for n in news for s in n.sent), told.severity, told.title, told.text, told.steps, over, ages)
+    sent = tuple(s for n in news for s in n.sent)
+    return News(sent, told.severity, told.title, told.text, told.steps, over, ages, told.no_news)
 
 
 def _crowd(told: Iterable[ToldThere], code: str) -> list[ToldThere]:
@@ -119,6 +123,10 @@ def _crowd(told: Iterable[ToldThere], code: str) -> list[ToldThere]:
 def _key(news: News) -> str:
     (sent,) = news.sent
     return sent.key if isinstance(sent, WaitingNotice) else notice_key(sent.connection, sent.key)
+
+
+def _ended(news: News) -> str:
+    return "".join(sent.ended for sent in news.sent if isinstance(sent, WaitingNotice))
 
 
 def _connection(sent: Sent) -> str:

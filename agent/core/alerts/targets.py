@@ -23,6 +23,7 @@ from agent.core.alerts.announce import (
     severity_of,
     title_of,
 )
+from agent.core.alerts.ending import not_seen
 from agent.core.alerts.gathering import code_of
 from agent.core.alerts.ledger import Appeared, Change, Cleared, Entry, Hidden
 from agent.core.alerts.speech import notice_key
@@ -107,6 +108,8 @@ class News:
     over: bool = False
     ages: tuple[float, float] = (0.0, 0.0)
     """Seconds for which it has been so; of an end, that have passed since. Of many: the least and the greatest."""
+    no_news: bool = False
+    """See `Notice`."""
 
     @property
     def aged(self) -> str:
@@ -271,7 +274,8 @@ def may_be_sent(delivery: TargetDelivery, now: Moment) -> bool:
 def of_waiting(one: WaitingNotice, now: Moment) -> News:
     """A notice that waited, as it is told now."""
     age = now.wall - one.at
-    return News((one,), Severity(one.severity), one.title, one.text, over=one.over, ages=(age, age))
+    no_news = one.over and one.title == not_seen(one.ended)
+    return News((one,), Severity(one.severity), one.title, one.text, over=one.over, ages=(age, age), no_news=no_news)
 
 
 def of_beginning(
@@ -286,7 +290,8 @@ def message_from(news: Sequence[News]) -> TargetMessage:
     """One message; of several notices, each with its title."""
     first, *more = news
     worst = max((n.severity for n in news if not n.over), key=lambda s: s.rank, default=None)
-    kind = "success" if worst is None else _KINDS[worst]
+    well = worst is None and not any(n.no_news for n in news)
+    kind = "success" if well else _KINDS[worst or Severity.INFO]
     if not more:
         return TargetMessage(first.title, "\n".join([first.aged, *text_lines(first.steps)]), kind)
     title = f"{first.title} (and {len(more)} more)"

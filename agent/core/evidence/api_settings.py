@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from agent.core.evidence.notices import live
 from agent.core.evidence.processes import applications, is_key_of, same_listener
-from agent.core.evidence.words import at
+from agent.core.evidence.words import app_name, at
 from agent.core.facts import Facts, Known, Unknown
 from agent.core.problem import Undecided
-from agent.tws.api_settings import ApiSettings, ConfigResponse, LockAndExit, Source
+from agent.tws.api_settings import CONFIG_SINCE, ApiSettings, ConfigResponse, LockAndExit, Source
 from agent.tws.api_settings_table import SettingField
 from agent.tws.notices import NoticeKind, kind_of
 
@@ -27,6 +27,18 @@ def told_before(facts: Facts) -> bool:
     """Whether what is known of the settings is older than the session: they may have been changed in between."""
     told = facts.api_settings
     return live(facts) and told.at is not None and told.at < facts.session.since
+
+
+def version_case(facts: Facts) -> tuple[str, str]:
+    """Whether the application is "older" or "newer" than 10.43, from which on it tells that a setting was changed, as a
+    guide's case, empty where that is not known; and the words for the older one's step.
+    """
+    told, app = facts.api_settings, app_name(facts)
+    if asked(facts) and (isinstance(told.configuration, Known) or (told.server_version or 0) >= CONFIG_SINCE):
+        return "newer", f"If {app} is older than 10.43,"
+    if asked(facts) and told.server_version is not None:
+        return "older", f"As {app} is older than 10.43,"
+    return "", f"If {app} is older than 10.43,"
 
 
 def settings_of(facts: Facts) -> ConfigResponse | None:

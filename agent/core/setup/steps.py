@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from agent.core.clock import took
-from agent.core.evidence.api_settings import as_told, asked, settings_of, why_unknown
+from agent.core.evidence.api_settings import as_told, asked, settings_of, version_case, why_unknown
 from agent.core.evidence.processes import applications, link_settled, port_of
 from agent.core.evidence.words import app_name, listed
 from agent.core.facts import Facts, Installation, Known, SettingsHints, Unknown
@@ -261,12 +261,13 @@ def _read_only(scene: SetupScene, earlier: tuple[SetupStep, ...]) -> SetupStep:
         return replace(step, state=StepState.UNKNOWN, text=f"Gatelight is asking {name} for its settings.")
     if looked:
         return replace(step, seen=("you have looked: “Read-Only API” is not ticked",))
+    case, if_older = version_case(facts)
     return replace(
         step,
         state=StepState.UNKNOWN,
         text=f"{name} does not tell whether Read-Only API is ticked ({why_unknown(facts)}). Look at it yourself: while "
         "it is ticked, your programs cannot send orders.",
-        steps=scene.guide("read-only-api", {"app": name}),
+        steps=scene.guide("read-only-api", {"app": name, "if_older": if_older}, case=case),
         problem="read-only-api",
         acts=(StepAct.LOOKED,),
     )

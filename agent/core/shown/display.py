@@ -256,6 +256,10 @@ class Notice:
     text: str
     over: bool = False
     """The problem is over."""
+    ended: str = ""
+    """The title of the problem that is over."""
+    no_news: bool = False
+    """Nothing more is known than that it is no longer seen: that is no good news."""
     beside_desktop: bool = False
     """It is for the channels beside the desktop alone: the desktop has not shown what this is the end of."""
     once_more: bool = False

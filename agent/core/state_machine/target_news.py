@@ -77,7 +77,8 @@ def follow_targets(
 
 
 def _waiting(notice: Notice, now: Moment, target: str = "") -> WaitingNotice:
-    return WaitingNotice(target, notice.key, now.wall, notice.severity.value, notice.title, notice.text, notice.over)
+    severity, over, ended = notice.severity.value, notice.over, notice.ended
+    return WaitingNotice(target, notice.key, now.wall, severity, notice.title, notice.text, over=over, ended=ended)
 
 
 def forget_gone(state: AgentState, forget_after: float, settled: frozenset[str], now: Moment) -> AgentState:

@@ -150,16 +150,18 @@ export function period(begins, ends) {
   return `${clock(from)} – ${day(from) === day(to) ? hour(to) : clock(to)}`;
 }
 
-/** "3 minutes"; rounded as in notices, so that no two places tell one duration differently. */
+/** "12 s", "5 min", "2 h 10 min" or "3 days 4 h": as in notices (`lasting` in agent/core/clock.py). */
 export function lasting(seconds) {
   const whole = Math.max(0, Math.round(seconds));
-  const minutes = Math.round(whole / 60);
-  const [count, unit] = whole < 120 ? [whole, "second"] : minutes < 60 ? [minutes, "minute"]
-    : minutes < 1440 ? [Math.floor(minutes / 60), "hour"] : [Math.floor(minutes / 1440), "day"];
-  return count ? `${count} ${unit}${count === 1 ? "" : "s"}` : "a moment";
+  const [minutes, hours] = [Math.round(whole / 60), Math.round(whole / 3600)];
+  if (!whole) return "a moment";
+  if (whole < 120) return `${whole} s`;
+  if (minutes < 60) return `${minutes} min`;
+  const [size, most, unit, least] = minutes < 48 * 60 ? [60, minutes, "h", "min"] : [24, hours, "days", "h"];
+  return `${Math.floor(most / size)} ${unit}${most % size ? ` ${most % size} ${least}` : ""}`;
 }
 
-/** "3 minutes ago" for an RFC 3339 time. */
+/** "3 min ago" for an RFC 3339 time. */
 export function ago(time) {
   const seconds = (now() - new Date(time)) / 1000;
   return seconds < 5 ? "just now" : `${lasting(seconds)} ago`;

@@ -35,14 +35,6 @@ export const stamp = (at) => `${dayOf(at)} ${hourOf(at)}`;
 export const epoch = (time) => new Date(time) / 1000;
 /** "Tue, 24 Nov 03:12 – 03:40"; the day is said once where both are on the same one. */
 export const between = (began, ended) => `${stamp(began)} – ${dayOf(began) === dayOf(ended) ? hourOf(ended) : stamp(ended)}`;
-/** "1 hour 48 minutes". */
-export function length(seconds) {
-  const whole = Math.round(seconds);
-  for (const [size, part] of [[86400, 3600], [3600, 60]]) {
-    if (whole >= size) return whole % size >= part ? `${lasting(whole)} ${lasting(whole % size)}` : lasting(whole);
-  }
-  return lasting(whole);
-}
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 /** A share that is not all is never shown as all. */
 export const percent = (share) => (share >= 1 ? "100 %" : `${Math.min(share * 100, 99.99).toFixed(2)} %`);
@@ -62,7 +54,7 @@ const wellness = ({ well }) => (well === undefined ? "nothing of it counts" : `$
 const columns = (width) => Math.max(1, Math.floor(width / WIDE));
 
 /** How long a column of a strip is, in words. */
-export const columnOf = ({ since, end }, width) => length((end - since) / columns(width));
+export const columnOf = ({ since, end }, width) => lasting((end - since) / columns(width));
 
 /** A strip as wide as `width` units; a column of it holds some time, and shows the worst of that. `ahead`: what comes, drawn. */
 export function states(one, { since, until, end }, width, ahead) {
@@ -107,13 +99,13 @@ function toldOf(light, pieces) {
   const together = pieces.reduce((sum, [, from, to]) => sum + to - from, 0);
   return pieces.length === 1
     ? `${between(began, ended)}: ${LIGHTS[light].words}`
-    : `${between(began, ended)}: ${LIGHTS[light].words}, ${pieces.length} times, ${length(together)} together`;
+    : `${between(began, ended)}: ${LIGHTS[light].words}, ${pieces.length} times, ${lasting(together)} together`;
 }
 
-/** "well 6 days, problem 3 hours". */
+/** "well 6 days 2 h, problem 3 h". */
 export function inShort(strip) {
   const sums = sumOf(strip);
-  return ORDER.filter((light) => sums[light]).map((light) => `${LIGHTS[light].words} ${length(sums[light])}`).join(", ");
+  return ORDER.filter((light) => sums[light]).map((light) => `${LIGHTS[light].words} ${lasting(sums[light])}`).join(", ");
 }
 
 /** Seconds by light. */

@@ -127,7 +127,7 @@ function minutes(curve, step) {
   // Whole minutes, since the middle is now.
   for (let n = half % every; n < curve.length; n += every) {
     const away = (n - half) * step;
-    const far = `${Math.abs(away) / 60} minute${Math.abs(away) === 60 ? "" : "s"}`;
+    const far = `${Math.abs(away) / 60} min`;
     rows.push([away ? (away < 0 ? `${far} ago` : `In ${far}`) : "Now", String(curve[n])]);
   }
   return rows;

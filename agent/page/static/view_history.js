@@ -1,10 +1,10 @@
 // History: how each connection was in the last days, what went wrong, for how long and why.
 
 import { took } from "/card.js";
-import { h, patch, standing } from "/dom.js";
+import { h, lasting, patch, standing } from "/dom.js";
 import { someCards } from "/finder.js";
 import { COMING, comingList, drawnAhead, endOf, formsAhead } from "/history_ahead.js";
-import { LIGHTS, beginOf, capital, columnOf, curve, daily, dayOf, epoch, length, percent, stamp, states, sumOf } from "/history_pictures.js";
+import { LIGHTS, beginOf, capital, columnOf, curve, daily, dayOf, epoch, percent, stamp, states, sumOf } from "/history_pictures.js";
 import { get } from "/live.js";
 import { formsOf } from "/strip.js";
 
@@ -150,7 +150,7 @@ function stateTable(one, view) {
   const earlier = one.strip.length - pieces.length;
   return behind(`states of ${one.name}`, "The states as a table", view, () => [
     table(`States of ${one.name}, latest first`, ["From", "To", "For", "State"],
-      pieces.map(([light, began, ended]) => [stamp(began), stamp(ended), length(ended - began), LIGHTS[light].words])),
+      pieces.map(([light, began, ended]) => [stamp(began), stamp(ended), lasting(ended - began), LIGHTS[light].words])),
     earlier ? h("p.small", {}, `${earlier} earlier ones are not listed: choose fewer days to see them.`) : null]);
 }
 
@@ -167,7 +167,7 @@ function dayTable(one) {
   const rows = one.days.map((day) => {
     const name = dayOf(beginOf(day.date));
     return [name, day.well === undefined ? "does not count" : percent(day.well),
-      ...lights.map((light) => (day.seconds[light] ? length(day.seconds[light]) : "–")),
+      ...lights.map((light) => (day.seconds[light] ? lasting(day.seconds[light]) : "–")),
       slowest.has(name) ? took(slowest.get(name) * 1000) : "not known"];
   });
   return table(`Days of ${one.name}, latest first`, ["Day", "Well", ...lights.map((light) => capital(LIGHTS[light].words)), "Slowest answer"], rows.reverse());
@@ -179,7 +179,7 @@ const UNSEEN_END = "not watched"; // The end of an outage that nothing saw (NOT_
 const titleOf = (outage) => outage.title || "Which problem it was is not kept";
 
 function lasted(outage) {
-  const so = length(outage.seconds);
+  const so = lasting(outage.seconds);
   if (outage.ended === undefined) return `${so} so far`;
   return outage.end === UNSEEN_END ? `${so} at least: its end was not watched` : so;
 }
@@ -201,5 +201,5 @@ function causes(one) {
     table(`What took the time of ${one.name}, longest first`, ["Cause", "Together", "Times", "Longest"],
       one.causes.map((cause) => [
         [cause.title, cause.problems.length ? h("span.small", {}, ` ${cause.problems.join(", ")}`) : null],
-        length(cause.seconds), String(cause.count), length(cause.longest)])));
+        lasting(cause.seconds), String(cause.count), lasting(cause.longest)])));
 }

@@ -41,7 +41,7 @@ export function show(root, page) {
       h("h2", { id: "targets" }, "Where notices go"),
       told.targets.length
         ? h("ul.targets", {}, told.targets.map((one) => target(one)))
-        : h("p.soft", {}, told.missing ? "Nothing is set up." : "Nothing is set up yet: choose a service below.")));
+        : h("p.soft", {}, told.fault ? "What is set up cannot be read from that file." : told.missing ? "Nothing is set up." : "Nothing is set up yet: choose a service below.")));
   }
 
   const target = (one) => h("li.card.target", { "data-key": one.name },

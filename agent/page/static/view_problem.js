@@ -29,7 +29,7 @@ function overview(root) {
         view.ended.length
           ? h("section.past", {}, h("h2", {}, "No longer seen"), h("ul.list", {}, [...view.ended].reverse().map((past) =>
               h("li", {}, h("a", { href: href("problem", past.connection, past.code) }, past.title),
-                h("span.small", {}, `${past.connection}, ended ${clock(past.until)} after ${lasting((new Date(past.until) - new Date(past.since)) / 1000)}${past.left.length ? "; something is left for you" : ""}`)))))
+                h("span.small", {}, `${past.connection}, ${ended(past)}${past.left.length ? "; something is left for you" : ""}`)))))
           : null);
     },
   };
@@ -37,6 +37,7 @@ function overview(root) {
 
 /** Whose problem it is, since when, and whether live or paper is traded there. */
 const told = (name, problem, connection) => [`${name}, ${since(problem)} `, connection ? mode(connection) : null];
+const ended = ({ since, until, first_seen: first }) => `ended ${clock(until)} after ${first ? "at least " : ""}${lasting((new Date(until) - new Date(since)) / 1000)}`;
 const since = (problem) => `${problem.first_seen ? "seen since" : "since"} ${clock(problem.since)}`;
 
 /** No problem is shown: that is good news only where everything that is watched is connected. */
@@ -150,7 +151,7 @@ function head({ problem, past, way, aside, seen, guide, name, connection, well }
   if (past) {
     return h(well ? "header.glance.over.well" : "header.glance.over", {}, shape(well ? "connected" : "off", "large"),
       h("div", { role: "status" }, h("h1.headline", {}, "This is over"), h("p", {}, `It was: ${past.title}.`),
-        h("p.soft", {}, `${name}, ended ${clock(past.until)} after ${lasting((new Date(past.until) - new Date(past.since)) / 1000)}`)));
+        h("p.soft", {}, `${name}, ${ended(past)}`)));
   }
   return h("header.glance", {}, shape("off", "large"),
     h("div", {}, h("h1.headline", {}, guide.title), paragraphs(guide.meaning), h("p.soft", {}, "This problem is not there now.")));

@@ -1,6 +1,7 @@
-from agent.core.alerts.ending import ending_of
+from agent.core.alerts.ending import ending_of, not_seen
 from agent.core.facts import Facts
 from agent.core.problem import Absent, GoodNews, Problem, Severity
+from agent.core.shown.display import TITLE_LIMIT
 from tests.problems.scene import backing_off, facts
 
 
@@ -37,3 +38,9 @@ def test_what_is_not_true_is_passed_over() -> None:
 
 def test_where_nothing_is_true_there_is_none() -> None:
     assert ending_of(PROBLEM, "", facts(session=backing_off())) is None
+
+
+def test_an_end_of_which_nothing_more_is_known_names_the_problem() -> None:
+    assert not_seen("The farm is gone") == "No longer seen: The farm is gone"
+    assert not_seen("") == "A problem is no longer seen"
+    assert len(not_seen("Word " * 12 + "end")) <= TITLE_LIMIT

@@ -6,6 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.core.alerts.ending import not_seen
 from agent.core.alerts.gathering import MANY, MOMENT, TOLD_AGAIN, Gathered, code_of, crowd_key, put_together, withdrawn
 from agent.core.clock import Moment
 from agent.core.effects import Announce, Effect, Record, Withdraw
@@ -22,9 +23,15 @@ def begin(name: str, code: str = LINK, title: str = "IB Gateway has lost IB’s 
     return Announce(Notice(f"{name}/{code}", Severity.ERROR, title, text, steps=("Wait.",)))
 
 
-def end(name: str, code: str = LINK) -> list[Effect]:
+def end(
+    name: str,
+    code: str = LINK,
+    title: str = "IB Gateway is connected to IB again",
+    ended: str = "IB Gateway has lost IB’s servers",
+) -> list[Effect]:
     text = f"{HUNDRED.get(name, name)}: The link was gone for 5 min."
-    over = Notice(f"{name}/{code}", Severity.INFO, "IB Gateway is connected to IB again", text, over=True)
+    no_news = title == not_seen(ended)
+    over = Notice(f"{name}/{code}", Severity.INFO, title, text, over=True, ended=ended, no_news=no_news)
     return [Withdraw(over.key), Announce(over)]
 
 
@@ -135,7 +142,7 @@ def test_those_that_stay_bad_are_named_when_the_others_are_well_again() -> None:
     assert ear.told(at=100.0 + MOMENT) == []
     [told] = ear.told(at=100.0 + TOLD_AGAIN)
     assert told.title.startswith("98 connections")
-    assert told.text.endswith("Still so: gw-000 (paper), gw-001 (paper).")
+    assert "Still so: gw-000 (paper), gw-001 (paper)." in told.text
     ear.hear(end(names[0]) + end(names[1]), at=500.0)
     [last] = ear.told(at=500.0 + MOMENT)
     assert last.title.startswith("2 connections")
@@ -164,6 +171,60 @@ def test_different_titles_and_texts_are_not_said_of_all() -> None:
     ear.hear(Announce(replace(begin(name).notice, text=f"Only {HUNDRED[name]} is so.")) for name in HUNDRED)
     [told] = ear.told(at=MOMENT)
     assert "Only" not in told.text
+
+
+def ended_as(*ends: list[Effect]) -> Notice:
+    """The one notice about many ends of what was told connection by connection."""
+    ear = Ear()
+    ear.hear(effect for each in ends for effect in each)
+    (told,) = ear.told(at=MOMENT)
+    return told
+
+
+def test_ends_of_many_that_differ_say_which_problem_it_was_and_what_is_true_now() -> None:
+    again = [end(name) for name in list(HUNDRED)[:6]]
+    tws = [
+        end(name, title="TWS is connected to IB again", ended="TWS has lost IB’s servers")
+        for name in ("gw-098", "gw-099")
+    ]
+    told = ended_as(*again, *tws)
+
+    assert not told.no_news
+    assert told.title == "Over at 8 connections: “IB Gateway has lost IB’s…” and the like"
+    assert told.text == (
+        "gw-000 (paper), gw-001 (paper), gw-002 (paper) and 5 more. "
+        "IB Gateway is connected to IB again (6); TWS is connected to IB again (2)."
+    )
+
+
+def test_of_many_ends_it_is_said_of_which_nothing_more_is_known() -> None:
+    unseen = [end(name, title=not_seen("IB Gateway has lost IB’s servers")) for name in ("gw-098", "gw-099")]
+    told = ended_as(*(end(name) for name in list(HUNDRED)[:6]), *unseen)
+
+    assert told.no_news
+    assert told.title == "No longer seen at 8 connections: IB Gateway has lost IB’s…"
+    assert told.text.endswith(
+        " IB Gateway is connected to IB again (6). Nothing more is known of gw-098 (paper), gw-099 (paper)."
+    )
+
+
+def test_many_ends_of_which_nothing_is_known_name_the_problem_and_claim_nothing() -> None:
+    delayed = "Market data is delayed"
+    told = ended_as(*(end(name, "data-delayed", not_seen(delayed), delayed) for name in list(HUNDRED)[:6]))
+
+    assert told.title == "No longer seen at 6 connections: Market data is delayed"
+    assert "Nothing more" not in told.text
+    told = ended_as(*(end(name, "data-delayed", not_seen(""), "") for name in list(HUNDRED)[:6]))
+    assert told.title == "No longer seen at 6 connections: a problem"
+
+
+def test_of_ends_that_all_differ_none_is_told_as_one_of_all() -> None:
+    ports = [
+        end(name, "api-port-mismatch", f"TWS is reached on port {n}", f"It listens on {n}")
+        for n, name in enumerate(HUNDRED)
+    ]
+
+    assert ended_as(*ports).text == "gw-000 (paper), gw-001 (paper), gw-002 (paper) and 97 more."
 
 
 def test_a_mode_mismatch_never_waits() -> None:

@@ -131,7 +131,11 @@ def test_the_end_is_said_with_its_duration() -> None:
         Withdraw(KEY),
     )
     assert effects[3:] == (
-        Announce(Notice(KEY, Severity.INFO, "TWS speaks again", "TWS was silent for 3 min.", over=True)),
+        Announce(
+            Notice(
+                KEY, Severity.INFO, "TWS speaks again", "TWS was silent for 3 min.", over=True, ended="TWS is silent"
+            )
+        ),
     )
 
 
@@ -155,13 +159,17 @@ def test_an_end_of_which_nothing_is_known_says_just_that() -> None:
     (*_, announce) = speak("Paper", Ledger(), (Cleared(BEGAN),), STEPS, POLITE, NOW.later(192))[1]
 
     assert isinstance(announce, Announce)
-    assert announce.notice.title == "A problem is no longer seen"
+    assert announce.notice.title == "No longer seen: TWS is silent"
     assert announce.notice.text == "“TWS is silent” was shown for 3 min."
 
 
 @pytest.mark.parametrize(
     ("problems", "title"),
-    [((HEARD,), "TWS speaks again"), ((PROBLEM,), "A problem is no longer seen"), ((), "A problem is no longer seen")],
+    [
+        ((HEARD,), "TWS speaks again"),
+        ((PROBLEM,), "No longer seen: TWS is silent"),
+        ((), "No longer seen: TWS is silent"),
+    ],
     ids=["known to be well", "nothing is known", "an unknown problem"],
 )
 def test_an_end_after_a_restart_says_what_is_true_now(problems: tuple[Problem, ...], title: str) -> None:
@@ -170,6 +178,8 @@ def test_an_end_after_a_restart_says_what_is_true_now(problems: tuple[Problem, .
 
     assert (notice.key, notice.title, notice.over) == (KEY, title, True)
     assert notice.text == "Paper: “TWS is silent” was told before Gatelight was started again."
+    # What an earlier version kept had no title.
+    assert belated_end(replace(told, title=""), (), facts(), "").notice.title == "A problem is no longer seen"
 
 
 def test_the_end_of_what_nobody_heard_of_is_not_said() -> None:

@@ -88,6 +88,13 @@ def test_those_who_join_belong_to_the_many_from_the_first_message_on() -> None:
     assert {one.crowd for one in first.sent} == {NOW.wall}
 
 
+def test_ends_that_differ_say_which_problem_it_was() -> None:
+    ends = [news(replace(end(n), ended="It is bad")) for n in range(4)]
+    (over,) = told_as_one([replace(ends[0], title="It is fine"), *ends[1:]], [], set(), CALLED, NOW)
+    assert over.title == "Over at 4 connections: It is bad"
+    assert "It is fine (1); It is well (3)." in over.text
+
+
 def test_the_last_one_is_no_crowd() -> None:
     (over,) = told_as_one([news(end(0))], [], set(), CALLED, NOW)
     assert over.title == "It is well"

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from agent.core.alerts.announce import QuietRules, Reason, Say, Silence
+from agent.core.alerts.ending import not_seen
 from agent.core.alerts.ledger import Entry, Hidden
 from agent.core.alerts.targets import (
     LONGEST_RETRY,
@@ -107,6 +108,13 @@ def test_of_several_notices_the_gravest_gives_the_kind_and_ends_none() -> None:
     assert message_from([over, bad]) == TargetMessage(
         "Over (and 1 more)", "Over\nIt is over.\n\nIt is bad\nBad.", "warning"
     )
+
+
+def test_an_end_of_which_nothing_more_is_known_is_no_success() -> None:
+    unseen = replace(WAITING, title=not_seen("It is bad"), ended="It is bad")
+
+    assert message_from([of_waiting(unseen, NOW)]).kind == "info"
+    assert message_from([of_waiting(WAITING, NOW)]).kind == "success"
 
 
 def test_what_cannot_work_as_it_is_configured_is_tried_rarely() -> None:

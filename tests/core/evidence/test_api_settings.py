@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from agent.core.evidence.api_settings import as_told, asked, settings_of, tick, why_unknown
+from agent.core.evidence.api_settings import as_told, asked, settings_of, tick, version_case, why_unknown
 from agent.core.facts import SettingsTold, Unknown
 from agent.core.session_facts import Outcome
 from agent.tws.api_settings import ApiSettings, Configuration, LockAndExit, Source
@@ -67,3 +67,17 @@ def test_evidence_names_the_box_and_the_time() -> None:
 
     assert tick(box, True) == "“Read-Only API” is ticked"
     assert as_told(facts(settings=OFF)) == "as the API told at 13:59:00"
+
+
+def test_an_application_is_older_or_newer_only_where_it_was_asked() -> None:
+    unknown = SettingsTold(Unknown("no answer"), NOW.monotonic)
+    case = {
+        "newer": facts(settings=OFF),
+        "older": facts(settings=None),
+        "": facts(settings=unknown),
+    }
+
+    assert {want: version_case(seen)[0] for want, seen in case.items()} == {want: want for want in case}
+    assert version_case(facts(settings=replace(unknown, server_version=219)))[0] == "newer"
+    assert version_case(facts(settings=replace(told(OFF), listener_key="4002/1/2.0/")))[0] == ""
+    assert version_case(case["older"])[1] == "As IB Gateway is older than 10.43,"

@@ -27,7 +27,7 @@ WITHOUT_A_DRAWING: dict[str, tuple[str, ...]] = {
         "Check **Computer** and **API port** of this connection in Gatelight’s Settings.",
         "Give the field that is named there a value that is allowed.",
         "If **API port** of this connection is 5000, set it to that port in Gatelight’s Settings.",
-        "If {app} is older than 10.43, stop watching this connection in Gatelight, and watch it again.",
+        "{if_older} stop watching this connection in Gatelight, and watch it again.",
         "In Gatelight’s Settings, add a connection for each other port, with its trading mode.",
         "Open Gatelight’s Settings: what cannot be used is named at the top.",
         "In Gatelight’s Settings, set **API port** of this connection to that of the one it is meant for.",
