@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from agent.core.clock import lasting, took
+from agent.core.evidence.relays_together import limits_by_application
 from agent.core.shown.relayed import HistoryUse, ProgramUse, RelayUse, relay_use
-from agent.observers.relays import RelayObserver, limits_by_application
+from agent.observers.relays import RelayObserver
 from agent.platforms import current
 from agent.runtime.clock import SystemClock
 from agent.runtime.paths import Places

@@ -13,7 +13,7 @@ import psutil
 
 from agent.core.clock import Moment
 from agent.core.evidence.relays import relayed_label
-from agent.core.evidence.relays_together import NearTogether, application_told, by_application, together
+from agent.core.evidence.relays_together import NearTogether, application_told, merged_reports
 from agent.core.facts import Fact, Known, RelaySeen, Unknown
 from agent.core.relay_facts import (
     LEARNT_LASTS,
@@ -55,8 +55,6 @@ _MOST_ASKED = 2
 _LISTENERS_KEPT = 30.0
 """Seconds for which it is believed that one program alone listens on a port."""
 _HIGHEST_PORT, _PORT_DIGITS = 65535, 5
-_SHARED = ("application", "to", "relays", "written", "lines", "clients", "history")
-"""What a report of several relays tells of the application that they lead to."""
 _OTHER_VERSION = Unknown("it was started by another version of Gatelight, and its report cannot be read")
 
 
@@ -266,32 +264,6 @@ class RelayObserver:
                 if "median_s" in one
             )[:_MOST_ANSWERS],
         )
-
-
-def merged_reports(reports: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The reports of each application’s relays as one; those that cannot be read are left out."""
-    merged = []
-    for group in by_application(reports):
-        with suppress(KeyError, TypeError, ValueError, AttributeError, OverflowError):
-            merged.append(together(group))
-    return merged
-
-
-def limits_by_application(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """By application, how much of its limits is in use through all relays to it, of what `RelayObserver.told` tells.
-
-    `uncounted`: the names of relays to it that are not counted, since what they count is not known.
-    """
-    known, silent = ([one for one in reports if ("unknown" in one) is unknown] for unknown in (False, True))
-    return [
-        {key: merged[key] for key in _SHARED}
-        | {
-            "uncounted": [
-                str(one.get("name", "")) for one in silent if application_told(one) == application_told(merged)
-            ]
-        }
-        for merged in merged_reports(known)
-    ]
 
 
 def reports_in(folder: Path) -> Iterator[dict[str, Any]]:

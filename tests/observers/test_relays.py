@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from agent.core.clock import Moment
+from agent.core.evidence.relays_together import limits_by_application
 from agent.core.facts import Known, RelaySeen, Unknown
 from agent.core.relay_facts import LEARNT_LASTS, LimitUse, NearMark
 from agent.observers.relays import (
@@ -23,7 +24,6 @@ from agent.observers.relays import (
     LATE_AFTER,
     RelayObserver,
     clear_away,
-    limits_by_application,
     relay_runs,
 )
 from agent.platforms import current

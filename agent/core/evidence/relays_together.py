@@ -6,6 +6,7 @@ application; only the message rate is each connection’s own (IBKR’s document
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from agent.core.clock import Moment
@@ -21,6 +22,8 @@ from agent.tws.limits import (
 
 Report = Mapping[str, Any]
 """What one relay tells, as `relay.report` makes it."""
+_SHARED = ("application", "to", "relays", "written", "lines", "clients", "history")
+"""What a report of several relays tells of the application that they lead to."""
 
 
 def by_application(reports: Iterable[Report]) -> list[list[Report]]:
@@ -30,6 +33,32 @@ def by_application(reports: Iterable[Report]) -> list[list[Report]]:
     for one in reports:
         found[application_told(one)].append(one)
     return list(found.values())
+
+
+def merged_reports(reports: Iterable[Report]) -> list[dict[str, Any]]:
+    """The reports of each application’s relays as one; those that cannot be read are left out."""
+    merged = []
+    for group in by_application(reports):
+        with suppress(KeyError, TypeError, ValueError, AttributeError, OverflowError):
+            merged.append(together(group))
+    return merged
+
+
+def limits_by_application(reports: Sequence[Report]) -> list[dict[str, Any]]:
+    """By application, how much of its limits is in use through all relays to it, of what `RelayObserver.told` tells.
+
+    `uncounted`: the names of relays to it that are not counted, since what they count is not known.
+    """
+    known, silent = ([one for one in reports if ("unknown" in one) is unknown] for unknown in (False, True))
+    return [
+        {key: merged[key] for key in _SHARED}
+        | {
+            "uncounted": [
+                str(one.get("name", "")) for one in silent if application_told(one) == application_told(merged)
+            ]
+        }
+        for merged in merged_reports(known)
+    ]
 
 
 def application_told(report: Report) -> tuple[str, str]:
