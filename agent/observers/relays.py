@@ -275,8 +275,16 @@ def clear_away(folder: Path, pid: int | None = None) -> None:
     for file in folder.glob("*-*.*" if pid is None else f"*-{pid}.*"):
         with suppress(OSError, ValueError, RecursionError):
             told = json.loads(read_file(file, _LARGEST_REPORT, links=False)) if file.suffix == ".json" else {}
-            if not _is_for_the_next(told) and not psutil.pid_exists(int(file.stem.rpartition("-")[2])):
+            if not _is_for_the_next(told) and _has_ended(int(file.stem.rpartition("-")[2])):
                 file.unlink()
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether there is no such process, or one that only waits to be collected."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.Error as fault:
+        return isinstance(fault, psutil.NoSuchProcess)
 
 
 def _is_for_the_next(told: Any) -> bool:

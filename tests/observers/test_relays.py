@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -126,6 +127,17 @@ def test_one_that_does_not_tell_is_named_beside_one_of_its_name_and_port(folder:
         (False, os.getpid()),
         (True, other.pid),
     ]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such processes")
+def test_what_a_relay_has_left_goes_also_where_its_process_was_not_collected_yet(folder: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        while psutil.Process(ended.pid).status() != psutil.STATUS_ZOMBIE:
+            threading.Event().wait(0.01)
+        (folder / f"5002-{ended.pid}.json").write_text("{}")
+        clear_away(folder)
+
+        assert list(folder.iterdir()) == []
 
 
 def test_what_ended_relays_have_left_goes_but_for_what_the_next_one_believes(folder: Path) -> None:

@@ -76,7 +76,7 @@ def concerned_by(before: AgentState, state: AgentState, arrivals: Sequence[Arriv
     if looked and not all(isinstance(arrival.event, Looked | Tick) for arrival in arrivals):
         return everything
     if looked and (before.urgent_since is not None or not tells_nothing_new(before.machine, state.machine)):
-        return _by_and_by(everything, _replaced(state), state, now)
+        return _by_and_by(everything, (), state, now)
     due, was = now.monotonic + EARLY, before.watched
     answered = {
         index: settled
@@ -97,12 +97,6 @@ def concerned_by(before: AgentState, state: AgentState, arrivals: Sequence[Arriv
     news = [index for index in judged if state.watched[index] is not was[index]]
     unjudged = {index: one for index, one in answered.items() if index not in judged}
     return _by_and_by(Concerned(judged, answered=unjudged, beating=beating), news, state, now)
-
-
-def _replaced(state: AgentState) -> list[int]:
-    """Connections in the place of others: what was shown of those would stand there until they are judged."""
-    both = enumerate(zip(state.watched, state.settled, strict=True))
-    return [index for index, (watched, settled) in both if watched.settings.name != settled.facts.connection.name]
 
 
 def _by_and_by(concerned: Concerned, news: Sequence[int], state: AgentState, now: Moment) -> Concerned:

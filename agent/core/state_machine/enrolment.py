@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from agent.core.alerts.reminder import REMINDER_KEY
 from agent.core.alerts.speech import notice_key, recall_shown
 from agent.core.clock import Moment
 from agent.core.effects import CloseSession, Effect, Withdraw
@@ -24,6 +25,9 @@ def update_watched(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Ef
         if new is None:
             told = (e.key for e in old.ledger.entries.values() if e.announced)
             effects.extend(Withdraw(notice_key(old.settings.name, key)) for key in told)
+            if any(s.connection == old.settings.name and s.until is None for s in state.memory.stopped):
+                # It may have been named as one that is not watched.
+                effects.append(Withdraw(REMINDER_KEY))
     return after, tuple(effects)
 
 

@@ -108,17 +108,6 @@ def test_news_of_one_waits_for_no_others() -> None:
     assert {one.due for one in found.later.values()} == {NOW.monotonic}
 
 
-def test_a_connection_in_the_place_of_another_is_judged_at_once() -> None:
-    state = looked(started(*MANY))
-    new = replace(state.watched[45], settings=connection(name="another", port=4999))
-    told = replace(state, machine=replace(state.machine, network=Known(False)))
-    after = replace(told, watched=(*state.watched[:45], new, *state.watched[46:]))
-    look = Looked(told.machine)
-
-    assert 45 in later_of(state, told, look).later
-    assert later_of(state, after, look).judged[0] == 45
-
-
 def test_those_without_news_have_their_turn_however_much_news_there_is() -> None:
     state = looked(started(*MANY))
     all_due = replace(state, settled=tuple(replace(s, due=NOW.monotonic) for s in state.settled))

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
-from agent.core.effects import CloseSession
+from agent.core.alerts.reminder import REMINDER_KEY
+from agent.core.effects import CloseSession, Withdraw
 from agent.core.events import (
     Reconfigured,
 )
@@ -51,6 +52,13 @@ def test_enrolling_the_same_again_changes_nothing() -> None:
     state = connected()
 
     assert enroll(state, NOW) is state
+
+
+def test_that_it_is_not_watched_is_no_news_of_a_connection_that_goes() -> None:
+    state = started(PAPER, LIVE, memory=Memory(stopped=(Stopped("Live", None),)))
+
+    assert take_in(state, Reconfigured(Settings((LIVE,))), NOW)[1] == ()
+    assert take_in(state, Reconfigured(Settings((PAPER,))), NOW)[1] == (Withdraw(REMINDER_KEY),)
 
 
 def test_a_connection_comes_back_as_disconnected_as_it_was() -> None:
