@@ -47,7 +47,7 @@ def relaying(
 
 
 @contextmanager
-def reporting(folder: Path, name: str, port: int, lines: int) -> Iterator[int]:
+def reporting(folder: Path, name: str, port: int, lines: int, **order: Any) -> Iterator[int]:
     """A relay to a port of this machine that leaves its reports in a folder; gives its own port.
 
     Its process is that of the tests, so `agent.observers.relays.relay_runs` knows it as none.
@@ -58,7 +58,7 @@ def reporting(folder: Path, name: str, port: int, lines: int) -> Iterator[int]:
         written.write_text(json.dumps(report | {"started": time.time(), "pid": os.getpid()}))
         written.rename(folder / f"{name}.json")
 
-    with relaying(port, meter=Meter(name, f"127.0.0.1:{port}", lines, give), name=name) as relay:
+    with relaying(port, meter=Meter(name, f"127.0.0.1:{port}", lines, give), name=name, **order) as relay:
         yield relay.port
 
 

@@ -11,11 +11,12 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from agent.app.actions import Actions
 from agent.app.channels import Channels
 from agent.app.configuration_again import ConfigurationAgain, ConfigurationStamp
+from agent.app.desktop import Desktop
 from agent.app.fix_host import FixHost, abilities, run_aside
 from agent.app.greeting import Welcome
 from agent.app.history_host import HistoryHost
@@ -45,6 +46,7 @@ from agent.core.shown.status import Status
 from agent.core.shown.targets import targets_of
 from agent.core.state_machine.quiet import all_quiet
 from agent.core.state_machine.state import Knowledge
+from agent.core.state_machine.telling import taken_back
 from agent.core.timing import Timing
 from agent.core.updates import Origin
 from agent.errors import GatelightError
@@ -61,7 +63,6 @@ from agent.runtime.memory_file import MemoryFile
 from agent.runtime.paths import Places
 from agent.runtime.program_watch import ProgramWatch
 from agent.runtime.schedule import Schedule
-from agent.tray.icon import Tray
 from agent.tws.outside import mask
 
 if TYPE_CHECKING:
@@ -70,27 +71,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger("agent")
 
 MEMORY_FILE = "memory.json"
-
-
-class Desktop(Protocol):
-    """The user's desktop, if there is one."""
-
-    @property
-    def tray(self) -> Tray | None:
-        """The current icon."""
-
-    @property
-    def wants_icon(self) -> bool:
-        """Whether the user wants an icon."""
-
-    def move(self) -> None:
-        """The desktop is another one from now on: show the icon there; from any thread."""
-
-    def leave(self) -> None:
-        """Ask for the end of the program, from any thread."""
-
-    def begin_anew(self) -> None:
-        """Ask for the end of the program, and start it again from its files."""
 
 
 _KEEP_SECONDS = 2.0
@@ -197,6 +177,9 @@ class AgentHost:
                 await self._setup.close()
             await self._world.withdraw_all()
             await self._channels.close()
+            if self._loop.taken_back and self._lost is None:
+                kept = taken_back(self._loop.state, self._loop.taken_back, anew=self._desktop.begins_anew)
+                self._memory_file.write(kept)
             self._memory_file.close()
             if self._history is not None:
                 self._history.close()

@@ -19,7 +19,8 @@ from agent.tray.backend import TITLE, TrayUnavailable
 from agent.tray.icon import Tray, open_tray
 
 if TYPE_CHECKING:
-    from agent.app.agent_host import AgentHost, Desktop
+    from agent.app.agent_host import AgentHost
+    from agent.app.desktop import Desktop
 
 logger = logging.getLogger("agent")
 

@@ -45,6 +45,6 @@ class RelayPictures:
         now = self._now()
         found, looked = self._observer.told_together(now), now.wall_of(machine.taken)
         return [
-            relay_use_to_json(told | {"past": names_past(machine, str(told.get("to", ""))), "looked": looked})
+            relay_use_to_json(told | {"past": names_past(machine, str(told.get("application", ""))), "looked": looked})
             for told in found
         ]

@@ -75,7 +75,7 @@ def first_state(
         timing=timing or timing_of(settings, Timing()),
         purpose=purpose,
         # An earlier version stored unmasked titles.
-        memory=masked(memory or Memory(), private),
+        memory=masked((memory or Memory()).taken_over(__version__), private),
         private=private,
         # Random, so that two agents that start together use different client IDs.
         next_number=random.randrange(1, 2000),
@@ -192,11 +192,10 @@ class RealWorld:
         """Send a test notice to every channel that is on."""
         return await self._tested.try_all(notice)
 
-    async def withdraw(self, key: str) -> None:
-        """Withdraw a notice from the channels."""
+    async def withdraw(self, key: str) -> bool:
+        """See `runtime.world.World.withdraw`."""
         self._announced.discard(key)
-        if self._channels is not None:
-            await self._channels.withdraw(key)
+        return self._channels is not None and await self._channels.withdraw(key)
 
     async def withdraw_all(self) -> None:
         """Withdraw every notice: once the agent has ended, none of them is true any more."""

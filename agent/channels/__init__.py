@@ -47,8 +47,8 @@ class Channel(Protocol):
     async def announce(self, notice: Notice) -> Delivery:
         """Tell the notice. Return `Delivered` only where it is known that the notice was taken."""
 
-    async def withdraw(self, key: str) -> None:
-        """Take the notice of this key back, where the channel can."""
+    async def withdraw(self, key: str) -> bool:
+        """Take the notice of this key back, where the channel can; returns whether it stood on a desktop until now."""
 
 
 class Place(Enum):
@@ -176,13 +176,15 @@ class Chain:
                     reasons.append(f"{channel.name}: {reason}")
         return NotDelivered("; ".join(reasons) or "no channel is switched on")
 
-    async def withdraw(self, key: str) -> None:
+    async def withdraw(self, key: str) -> bool:
         """See `Channel.withdraw`; every channel is told, since any of them may have taken the notice."""
+        stood = False
         for channel in (*self._channels, *self._always):
             try:
-                await asyncio.wait_for(channel.withdraw(key), CHANNEL_SECONDS)
+                stood |= await asyncio.wait_for(channel.withdraw(key), CHANNEL_SECONDS)
             except Exception as failure:
                 _log.info("%s could not withdraw a notice (%s)", channel.name, type(failure).__name__)
+        return stood
 
     async def _try(self, channel: Channel, notice: Notice) -> Delivery:
         delivery: Delivery

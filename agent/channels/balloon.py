@@ -24,8 +24,9 @@ class BalloonChannel:
             return Delivered(self.name)
         return NotDelivered("there is no icon that could show one")
 
-    async def withdraw(self, key: str) -> None:
+    async def withdraw(self, key: str) -> bool:
         """See `Channel.withdraw`."""
+        return False
 
 
 CHANNEL = ChannelKind(

@@ -73,8 +73,9 @@ class DesktopChannel:
             return NotDelivered(f"plyer failed ({failure or type(failure).__name__})")
         return Delivered(self.name)
 
-    async def withdraw(self, key: str) -> None:
+    async def withdraw(self, key: str) -> bool:
         """See `Channel.withdraw`."""
+        return False
 
     def _icon_file(self, manner: Manner, suffix: str) -> str:
         return str(manner.icon_file(self._icons, suffix) or "")

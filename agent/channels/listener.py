@@ -19,8 +19,9 @@ class ListenerChannel:
         self._on_notice(notice)
         return Delivered(self.name)
 
-    async def withdraw(self, key: str) -> None:
+    async def withdraw(self, key: str) -> bool:
         """See `Channel.withdraw`: there is nothing to take back."""
+        return False
 
 
 CHANNEL = ChannelKind(lambda _, host: ListenerChannel(host.on_notice) if host.on_notice else None, Place.ALWAYS)

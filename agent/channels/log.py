@@ -22,8 +22,9 @@ class LogChannel:
         notices_logger.log(logging.INFO if quiet else logging.WARNING, "%s", line, extra=_about(notice))
         return Delivered(self.name)
 
-    async def withdraw(self, key: str) -> None:
+    async def withdraw(self, key: str) -> bool:
         """See `Channel.withdraw`: a line of the log stays."""
+        return False
 
 
 def _about(notice: Notice) -> dict[str, str]:

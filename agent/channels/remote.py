@@ -89,8 +89,9 @@ class TargetChannel:
         answer = await send_message(self._url, message_for(notice))
         return Delivered(f"{self.name} ({answer.said})") if answer.taken else NotDelivered(answer.said)
 
-    async def withdraw(self, key: str) -> None:
+    async def withdraw(self, key: str) -> bool:
         """See `Channel.withdraw`; a message that was sent stays sent."""
+        return False
 
 
 def _sender() -> tuple[str, ...]:

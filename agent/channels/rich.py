@@ -78,9 +78,12 @@ class RichChannel:
         self._remember(wish, notice)
         return Delivered(self.name)
 
-    async def withdraw(self, key: str) -> None:
+    async def withdraw(self, key: str) -> bool:
         """See `Channel.withdraw`."""
-        await self._clear(self._shown.pop(key, None))
+        identifier = self._shown.pop(key, None)
+        stood = identifier is not None and identifier in await self._standing()
+        await self._clear(identifier)
+        return stood
 
     async def close(self) -> None:
         """Close the connection to the notification service; the next notice opens it again."""
@@ -169,6 +172,14 @@ class RichChannel:
 
     def _click(self, action: Action) -> Callable[[], None]:
         return lambda: self._on_action(action)
+
+    async def _standing(self) -> list[str]:
+        """The notices that are on the screen or in the system's list of notices, as far as the system tells."""
+        standing: list[str] = []
+        if self._notifier is not None:
+            with contextlib.suppress(Exception):
+                standing = await self._notifier.get_current_notifications()
+        return standing
 
     async def _clear(self, identifier: str | None) -> None:
         if identifier is None or self._notifier is None:

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from agent.app.agent_host import AgentHost, Desktop
+from agent.app.agent_host import AgentHost
+from agent.app.desktop import Desktop
 from agent.app.lifecycle import App
 from agent.app.world import knowledge
 from agent.core.settings import ConnectionSettings, Settings, WantedApplication, WantedMode

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from agent.core.clock import lasting, took
+from agent.core.evidence.relays_together import limits_by_application
 from agent.core.shown.relayed import HistoryUse, ProgramUse, RelayUse, relay_use
 from agent.observers.relays import RelayObserver
 from agent.platforms import current
@@ -26,7 +27,7 @@ def show_relays(
     observer, now = RelayObserver(places.relays, current().socket_reader), SystemClock().now()
     if as_json is not None:
         relays = observer.told(now)
-        as_json({"schema": 1, "relays": relays})
+        as_json({"schema": 1, "relays": relays, "applications": limits_by_application(relays)})
     elif relays := observer.told_together(now):
         out(render_relays(relays, time.time()))
     else:

@@ -24,7 +24,8 @@ from agent.runtime.logs import private_here, set_up_logs
 from agent.runtime.paths import Places, data_folder_error
 
 if TYPE_CHECKING:
-    from agent.app.agent_host import AgentHost, Desktop
+    from agent.app.agent_host import AgentHost
+    from agent.app.desktop import Desktop
 
 logger = logging.getLogger("agent")
 

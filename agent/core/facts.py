@@ -114,8 +114,7 @@ class Process(FromOutside):
     def label(self) -> str:
         """Like "IB Gateway 10.45 (pid 3117)"; never anything private."""
         version = f" {self.application.version}" if self.application.version else ""
-        whose = ", another user’s" if self.foreign else ""
-        return f"{self.application.kind.title}{version} (pid {self.pid}{whose})"
+        return f"{self.application.kind.title}{version} (pid {self.pid}{', another user’s' if self.foreign else ''})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +254,8 @@ class RelaySeen(FromOutside):
     kept: bool = False
     """The agent sees to it."""
     said: tuple[OutsideText, ...] = ()
+    here: bool = False
+    """`host` is another name or address of this computer, and one program alone listens on `to_port` of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What outlives the end of the agent: nothing is announced twice, nothing that was shown is forgotten or misnamed."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agent.tws.client_programs import plain_name
 from agent.tws.outside import FromOutside, OutsideName, OutsideText
@@ -26,6 +26,8 @@ class Told(FromOutside):
     """No service could show the notice."""
     began: bool = False
     """It began at `since`; False: it was first seen then."""
+    taken_back: bool = False
+    """Its notice stood on a desktop until the agent that ended took it back; it is due again after an update."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,3 +297,14 @@ class Memory:
     standing: tuple[Standing, ...] = ()
     waiting: tuple[WaitingNotice, ...] = ()
     """What targets could not be told yet, oldest first."""
+    taken_back_by: str = ""
+    """The version of the agent that took back notices as it ended; empty: it starts anew by itself."""
+
+    def taken_over(self, version: str) -> "Memory":
+        """The memory as an agent of this version begins with it.
+
+        After an update, what stood until then is due again. After any other restart it is not: it was announced.
+        """
+        if version != self.taken_back_by:
+            return replace(self, taken_back_by="")
+        return replace(self, told=tuple(replace(one, taken_back=False) for one in self.told), taken_back_by="")

@@ -46,10 +46,19 @@ def spelled_target(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def application_at(target: str) -> tuple[str, str]:
-    """Host and port of a target like "127.0.0.1:4001", the same for every way to write this computer."""
+def application_at(target: str, *, here: bool = False) -> tuple[str, str]:
+    """Host and port of a target like "127.0.0.1:4001", the same for every way to write loopback.
+
+    `here`: its host is another name or address of this computer, and what listens there is what loopback reaches.
+    """
     host, _, port = target.rpartition(":")
-    return ("" if is_local(host.strip("[]")) else spelled_host(host.strip("[]"))), port
+    return ("" if here or is_local(host.strip("[]")) else spelled_host(host.strip("[]"))), port
+
+
+def spelled_application(application: tuple[str, str]) -> str:
+    """What `application_at` has told, as a target; raises ValueError where that had no port."""
+    host, port = application
+    return spelled_target(host or "127.0.0.1", int(port))
 
 
 @dataclass(frozen=True, slots=True)

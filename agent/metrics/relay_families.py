@@ -4,14 +4,14 @@
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from agent.core.evidence.relays import application_of, relayed_name
 from agent.core.facts import Known, RelaySeen
-from agent.core.relay_facts import RelayCounts, RelayOrder, RelayProgram, application_at, spelled_target
+from agent.core.relay_facts import RelayCounts, RelayOrder, RelayProgram, application_at, spelled_application
 from agent.metrics.programs import REST, by_program
 
 _ONE, _EACH, _APPLICATION = ("relay", "to"), ("relay", "to", "program"), ("to",)
@@ -28,7 +28,8 @@ def relay_families(
     `wanted`: those that should run. `past`: connections that use an application without a relay, by port of this
     computer. What still goes through one that is ending counts as of the relay in its place.
     """
-    up = {(order.name, _label(application_at(order.target))): False for order in wanted}
+    here = {(one.host, one.to_port) for one in relays if one.here}
+    up = {(order.name, _meant(order, here)): False for order in wanted}
     up |= {_relay(one): isinstance(one.counts, Known) for one in relays if not one.draining}
     if not up:
         return
@@ -54,13 +55,14 @@ def relay_families(
         yield _gauge("gatelight_relay_past_clients", text, _APPLICATION, (((to,), n) for to, n in ports.items()))
 
 
-def _label(application: tuple[str, str]) -> str:
-    host, port = application
-    return spelled_target(host or "127.0.0.1", int(port))
+def _meant(order: RelayOrder, here: Container[tuple[str, int]]) -> str:
+    """Where a relay should lead to, written as for those that run; `here`: what was found to be on this computer."""
+    host = order.host.strip("[]")
+    return spelled_application(application_at(order.target, here=(host, order.port) in here))
 
 
 def _relay(one: RelaySeen) -> _Relay:
-    return one.name, _label(application_of(one))
+    return one.name, spelled_application(application_of(one))
 
 
 def _by_application(counts: Mapping[_Relay, Sequence[RelayCounts]]) -> list[tuple[str, RelayCounts]]:

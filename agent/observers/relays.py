@@ -13,7 +13,7 @@ import psutil
 
 from agent.core.clock import Moment
 from agent.core.evidence.relays import relayed_label
-from agent.core.evidence.relays_together import NearTogether, by_application, together
+from agent.core.evidence.relays_together import NearTogether, application_told, merged_reports
 from agent.core.facts import Fact, Known, RelaySeen, Unknown
 from agent.core.relay_facts import (
     LEARNT_LASTS,
@@ -23,11 +23,12 @@ from agent.core.relay_facts import (
     RelayProgram,
     RelayRefusal,
     application_at,
+    spelled_application,
 )
 from agent.observers.programs import program_file
 from agent.platforms.bounded_process import BoundedProcess
 from agent.platforms.files import read_file
-from agent.platforms.sockets.row import SocketReader, SocketState
+from agent.platforms.sockets.row import SocketReader, SocketState, sole_listener
 
 LATE_AFTER = 12.0
 """Seconds after which a relay that has something to count has told nothing for too long; it reports every two."""
@@ -51,6 +52,9 @@ _COMMANDS = frozenset({"relay", "keep-relay"})
 """The commands that relays are started with."""
 _MOST_ASKED = 2
 """How often the system is asked for the program of one connection, which may have ended before the first time."""
+_LISTENERS_KEPT = 30.0
+"""Seconds for which it is believed that one program alone listens on a port."""
+_HIGHEST_PORT, _PORT_DIGITS = 65535, 5
 _OTHER_VERSION = Unknown("it was started by another version of Gatelight, and its report cannot be read")
 
 
@@ -73,6 +77,8 @@ class RelayObserver:
         self._programs: dict[tuple[int, str], ProgramOf | int] = {}
         """By port of the relay and address of the program: its process, or how often it was asked for in vain."""
         self._near = NearTogether()
+        self._sole: dict[int, tuple[float, bool]] = {}
+        """By port of this computer: when it was looked last (monotonic), and whether one program alone listens."""
         self._one_at_a_time = threading.Lock()
 
     def observe(self, now: Moment) -> Fact[tuple[RelaySeen, ...]]:
@@ -84,8 +90,9 @@ class RelayObserver:
             return Known(self._counted_together([(told, self._seen(told, now)) for told in reports], now))
 
     def told(self, now: Moment) -> list[dict[str, Any]]:
-        """The reports themselves, by name: each with `age_s`, and with the `label` of each program, its `pid` and its
-        `name` where they are known. Where what it counts is not known, `unknown` says why."""
+        """The reports themselves, by name: each with `age_s`, with the `application` to which it leads, and with the
+        `label` of each program, its `pid` and its `name` where they are known. Where what it counts is not known,
+        `unknown` says why."""
         if self._folder is None:
             return []
         with self._one_at_a_time:
@@ -113,10 +120,10 @@ class RelayObserver:
         """Each relay, with what all those to one application use of its limits together."""
         merged = merged_reports(told for told, one in seen if isinstance(one.counts, Known))
         self._near.judge(merged, now)
-        shared = {application_at(str(one["to"])): one for one in merged}
+        shared = {application_told(one): one for one in merged}
         found = []
         for told, one in seen:
-            all_of_them = shared.get(application_at(str(told.get("to"))))
+            all_of_them = shared.get(application_told(told))
             if isinstance(one.counts, Known) and all_of_them is not None:
                 ten, written = all_of_them["history"]["ten_minutes"], float(all_of_them["written"])
                 counts = replace(
@@ -139,7 +146,31 @@ class RelayObserver:
     def _reports(self, folder: Path, now: Moment) -> list[dict[str, Any]]:
         reports = [told for told in reports_in(folder) if relay_runs(told)][:MOST_RELAYS]
         self._ask_for_programs(reports, now)
+        self._tell_applications(reports, now)
         return reports
+
+    def _tell_applications(self, reports: Iterable[dict[str, Any]], now: Moment) -> None:
+        """Add to each report where its relay leads to, as `application`: the same for every relay to one listener."""
+        for told in reports:
+            # What stands there already was not found out here.
+            told.pop("application", None)
+            to = str(told.get("to"))
+            if (port := _port_at(to)) is not None:
+                elsewhere = bool(application_at(to)[0])
+                here = elsewhere and told.get("here") is True and self._is_sole(port, now)
+                told["application"] = spelled_application(application_at(to, here=here))
+
+    def _is_sole(self, port: int, now: Moment) -> bool:
+        """Whether one program alone listens on a port of this computer; while none does, as it was before."""
+        looked, sole = self._sole.get(port, (float("-inf"), False))
+        if now.monotonic - looked >= _LISTENERS_KEPT:
+            self._reader = self._reader or self._make_reader()
+            with suppress(OSError, psutil.Error):
+                reading = self._reader.read(frozenset(), frozenset({port}), thorough=False, now=now.monotonic)
+                found = sole_listener(reading, port)
+                sole = sole if found is None else found
+            self._sole[port] = now.monotonic, sole
+        return sole
 
     def _ask_for_programs(self, reports: Iterable[Mapping[str, Any]], now: Moment) -> None:
         """Find out which processes the connections belong to that are new."""
@@ -161,7 +192,7 @@ class RelayObserver:
             self._programs[key] = owners.get(key) or (tries + 1 if isinstance(tries, int) else 0)
 
     def _seen(self, told: Mapping[str, Any], now: Moment) -> RelaySeen:
-        host, _, port = str(told.get("to", "")).rpartition(":")
+        to = str(told.get("to", ""))
         try:
             counts = self._counts(told, now)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
@@ -171,14 +202,15 @@ class RelayObserver:
             name=str(told.get("name", "")),
             pid=int(told["pid"]),
             port=_port(told),
-            host=host.strip("[]"),
-            to_port=int(port) if port.isdecimal() else 0,
+            host=to.rpartition(":")[0].strip("[]"),
+            to_port=_port_at(to) or 0,
             counts=counts,
             allow=tuple(map(str, allow)) if isinstance(allow := told.get("allow"), list) else (),
             lines=lines if isinstance(lines := told.get("configured_lines"), int) else 0,
             kept=told.get("kept") is True,
             draining=told.get("draining") is True,
             said=said,
+            here=bool(application_at(to)[0]) and not application_told(told)[0],
         )
 
     def _counts(self, told: Mapping[str, Any], now: Moment) -> Fact[RelayCounts]:
@@ -232,15 +264,6 @@ class RelayObserver:
                 if "median_s" in one
             )[:_MOST_ANSWERS],
         )
-
-
-def merged_reports(reports: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The reports of each application’s relays as one; those that cannot be read are left out."""
-    merged = []
-    for group in by_application(reports):
-        with suppress(KeyError, TypeError, ValueError, AttributeError, OverflowError):
-            merged.append(together(group))
-    return merged
 
 
 def reports_in(folder: Path) -> Iterator[dict[str, Any]]:
@@ -327,6 +350,12 @@ def owners_of(reader: SocketReader, ports: set[int], now: Moment) -> dict[tuple[
         script = program_file(row.pid, name).script
         owners[row.remote_port, f"{address}:{row.local_port}"] = ProgramOf(row.pid, name, script)
     return owners
+
+
+def _port_at(target: str) -> int | None:
+    """The port of where a relay leads to; None where it tells none."""
+    port = target.rpartition(":")[2]
+    return int(port) if port.isdecimal() and len(port) <= _PORT_DIGITS and int(port) <= _HIGHEST_PORT else None
 
 
 def _port(told: Mapping[str, Any]) -> int:

@@ -12,9 +12,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from agent.core.relay_facts import LEARNT_LASTS, RelayOrder, application_at
 from agent.errors import RelayError
 from agent.platforms.files import read_file, replace_own_file
+from agent.platforms.sockets.row import sole_listener
+from agent.platforms.sockets.through_psutil import every_row
 
 _LOOK_EVERY = 1.0
 """Seconds between two looks for an order."""
@@ -77,14 +81,33 @@ def learnt_before(folder: Path, order: RelayOrder) -> tuple[int, float] | None:
 
 
 def lines_beside(folder: Path, target: str) -> int:
-    """Market data lines that programs of other relays to the same application use, as those have told lately."""
-    used = 0
-    for told in _reports(folder):
+    """Market data lines that programs of other relays to the same application use, as those have told lately.
+
+    Needs a report of this process, which tells whether `target` is on this computer. May take its time.
+    """
+    reports = list(_reports(folder))
+    here = any(told.get("here") is True for told in reports if told.get("pid") == os.getpid())
+    meant, used = application_at(target), 0
+    alone: bool | None = None
+    for told in reports:
         with suppress(KeyError, TypeError, ValueError, AttributeError):
             fresh = 0 <= time.time() - float(told["written"]) < _TOLD_LATELY
-            same = application_at(str(told["to"])) == application_at(target)
-            used += int(told["lines"]["used"]) if fresh and same and told["pid"] != os.getpid() else 0
+            if not fresh or told["pid"] == os.getpid():
+                continue
+            host, port = application_at(str(told["to"]))
+            same = (host, port) == meant
+            if not same and port == meant[1] and here and told.get("here") is True:
+                alone = _one_alone_listens(int(port)) if alone is None else alone
+                same = alone
+            used += int(told["lines"]["used"]) if same else 0
     return used
+
+
+def _one_alone_listens(port: int) -> bool:
+    try:
+        return sole_listener(every_row(), port) is True
+    except (psutil.Error, OSError):
+        return False
 
 
 def _reports(folder: Path) -> Iterator[dict[str, Any]]:

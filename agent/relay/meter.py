@@ -91,9 +91,15 @@ class Meter:
         if self._about.get("configured_lines", order.lines) != order.lines:
             # What was learnt with another number is no longer known to be so.
             self._allow(order.lines)
+        if order.target != self._target:
+            self._about.pop("here", None)
         self._name, self._target = order.name, order.target
         self._about |= {"allow": order.allow, "configured_lines": order.lines, "draining": order.drain}
         self._reported = float("-inf")
+
+    def reached(self, *, here: bool) -> None:
+        """A connection to TWS stands, and has shown whether TWS is on this computer."""
+        self._about["here"] = here
 
     def note_said(self, text: str) -> None:
         """The relay has told the user this."""

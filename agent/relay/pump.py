@@ -18,6 +18,7 @@ from agent.relay.listening import Admission, open_listeners, tuned
 from agent.relay.loops import loop_through
 from agent.relay.meter import Meter
 from agent.relay.poller import READ, Poller, best_poller
+from agent.tws.hosts import is_loopback
 
 MOST_RELAYED = 128
 """Connections at a time. TWS takes 32 clients; further ones only find that out."""
@@ -306,6 +307,7 @@ class Relay:
         else:
             if self._meter is not None:
                 self._meter.begin(link, _spelled(link.near.wire))
+                self._meter.reached(here=_leads_here(link.far.wire))
             self._said.pop(_TARGET, None)
 
     def _resolve_again(self) -> None:
@@ -356,6 +358,15 @@ def _spelled(wire: socket.socket) -> str:
     except OSError:
         return ""
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def _leads_here(wire: socket.socket) -> bool:
+    """Whether the other end is on this computer: its own addresses are reached from these themselves, or loopback."""
+    try:
+        ours, theirs = wire.getsockname()[0], wire.getpeername()[0]
+    except OSError:
+        return False
+    return bool(ours == theirs) or is_loopback(theirs)
 
 
 def resolved(order: RelayOrder) -> Resolved:

@@ -72,6 +72,8 @@ class AgentLoop:
         """What waits until nothing that was handed in is left."""
         self.handled = 0
         """Events taken in so far."""
+        self.taken_back: frozenset[str] = frozenset()
+        """The keys of notices that stood on a desktop until the loop ended and withdrew them."""
 
     def now(self) -> Moment:
         """Both clocks, as the agent's world tells them."""
@@ -132,7 +134,7 @@ class AgentLoop:
                     self._arrived.clear()
                     await self._arrived.wait()
         finally:
-            await self._performer.close()
+            self.taken_back = await self._performer.close()
             self._loop = None
             self._release()
 

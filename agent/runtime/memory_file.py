@@ -144,6 +144,7 @@ def _from_json(kept: Any) -> Memory:
         told_there=tuple(_told_there(t) for t in _is(list, kept.get("told_there", []))),
         standing=tuple(_standing(s) for s in _is(list, kept.get("standing", []))),
         waiting=tuple(_waiting(w) for w in _is(list, kept.get("waiting", []))),
+        taken_back_by=_is(str, kept.get("taken_back_by", "")),
     )
 
 
@@ -179,9 +180,10 @@ def _told(kept: Mapping[str, Any]) -> Told:
         repeats=_repeats(kept["repeats"]),
         # Files of an earlier version have no title.
         title=_is(str, kept.get("title", "")),
-        # Nor do they tell these two.
+        # Nor do they tell these.
         unshown=kept.get("unshown") is True,
         began=kept.get("began") is True,
+        taken_back=kept.get("taken_back") is True,
     )
 
 

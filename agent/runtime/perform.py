@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from agent.core.effects import (
     Announce,
@@ -134,8 +134,8 @@ class Performer:
         if session is not None:
             session.taken(cost)
 
-    async def close(self) -> None:
-        """Stop timers and watches, close sessions, withdraw notices."""
+    async def close(self) -> frozenset[str]:
+        """Stop timers and watches, close sessions, withdraw notices; returns the keys of those that stood until now."""
         for timer in (self._wake, self._look):
             if timer is not None:
                 timer.cancel()
@@ -150,13 +150,16 @@ class Performer:
         for task in running:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-        waiting = {*self._closing, *(asyncio.ensure_future(self._withdraw(key)) for key in tuple(self._told))}
+        withdrawing = {asyncio.ensure_future(self._withdraw(key)): key for key in tuple(self._told)}
+        waiting: set[asyncio.Task[Any]] = {*self._closing, *withdrawing}
         if waiting:
             _, late = await asyncio.wait(waiting, timeout=self._limits.close)
             for task in late:
                 task.cancel()
+            waiting -= late
         if self._stuck is not None:
             self._stuck.cancel()
+        return frozenset(key for task, key in withdrawing.items() if task in waiting and task.result())
 
     # ── sessions ────────────────────────────────────────────────────────────────────────────────
 
@@ -322,12 +325,13 @@ class Performer:
         if notice.once_more:
             self._post(NoticeDelivered(notice.key))
 
-    async def _withdraw(self, key: str) -> None:
+    async def _withdraw(self, key: str) -> bool:
         self._told.discard(key)
         try:
-            await self._world.withdraw(key)
+            return await self._world.withdraw(key)
         except Exception:
             logger.exception("a notice could not be withdrawn")
+            return False
 
     def _untold(self, wish: Announce | Withdraw, reason: str) -> None:
         if isinstance(wish, Announce):

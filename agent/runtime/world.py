@@ -50,8 +50,8 @@ class World(Protocol):
     def announce(self, notice: Notice) -> Awaitable[str | None]:
         """Tell the user; returns why no channel took the notice, or None."""
 
-    def withdraw(self, key: str) -> Awaitable[None]:
-        """Withdraw a notice."""
+    def withdraw(self, key: str) -> Awaitable[bool]:
+        """Withdraw a notice; returns whether it stood on a desktop until now."""
 
     def send(self, target: str, message: TargetMessage) -> Awaitable[TargetAnswer]:
         """Send a message to a target, at once; within its time limit."""

@@ -6,7 +6,8 @@ from typing import cast
 
 import pytest
 
-from agent.app.agent_host import AgentHost, Desktop
+from agent.app.agent_host import AgentHost
+from agent.app.desktop import Desktop
 from agent.channels import Chain
 from agent.core.settings import NotificationSettings, Settings
 from agent.runtime.paths import find_places
@@ -17,7 +18,7 @@ HOOK = "json://192.0.2.7/hook"
 class Terminal:
     """A machine without a desktop."""
 
-    wants_icon = False
+    wants_icon = begins_anew = False
     tray = None
 
     def move(self) -> None:

@@ -1,5 +1,6 @@
 """A running agent whose program files are replaced: by a newer version, by half of one, or removed."""
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -13,6 +14,9 @@ import pytest
 
 from agent.app.own_files import MOVED_ASIDE, remove_earlier_versions
 from tests.commands import PATIENCE, ROOT, Place, environment, web_server
+from tests.desktop_session import session_bus
+from tests.notice_recorder import NoticeRecorder, Recorded
+from tests.waiting import until
 
 
 class Installed:
@@ -93,6 +97,32 @@ def test_an_agent_whose_files_were_replaced_goes_on_as_the_new_one(installed: In
     _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert "Traceback" not in said + installed.log()
+
+
+@pytest.mark.desktop
+@pytest.mark.skipif(os.name == "nt", reason="Windows replaces no file of a program that runs")
+async def test_a_notice_that_stands_is_back_after_the_new_start(installed: Installed) -> None:
+    with session_bus(), web_server() as port:
+        recorder = await NoticeRecorder.start("body", "actions")
+        installed.place.config.write_text(f'[[connections]]\nname = "Mine"\nport = {port}\n')
+
+        def errors() -> list[Recorded]:
+            return [one for one in recorder.notices if one.hints["urgency"] == 2]
+
+        try:
+            await asyncio.to_thread(installed.start)
+            await until(errors)
+            (first,) = errors()
+            await asyncio.to_thread(installed.upgrade, "0.1.1")
+            await until(lambda: first.number in recorder.closed)
+            await until(lambda: len(errors()) > 1)
+            await asyncio.to_thread(installed.status, lambda s: s["agent"]["version"] == "0.1.1")
+            _, again = errors()
+        finally:
+            await recorder.end()
+
+    assert (again.title, again.body, list(again.buttons)) == (first.title, first.body, list(first.buttons))
+    assert again.number not in recorder.closed
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows replaces no file of a program that runs")

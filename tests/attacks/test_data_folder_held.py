@@ -85,7 +85,7 @@ class Watched:
 class Terminal:
     """A machine without a desktop."""
 
-    wants_icon = False
+    wants_icon = begins_anew = False
     tray = None
 
     def __init__(self) -> None:

@@ -95,6 +95,7 @@ OURS = {
     "SessionFacts": {"served_listener"},
     "SettingsTold": {"listener_key"},
     "Facts": set(),
+    "Memory": {"taken_back_by"},
     "NoticeDelivered": {"key"},
     "NoticeUndelivered": {"key"},
     "Offer": {"fix", "connection"},
@@ -382,8 +383,8 @@ class Heard:
         self.notices.append(notice)
         return Delivered(self.name)
 
-    async def withdraw(self, key: str) -> None:
-        pass
+    async def withdraw(self, key: str) -> bool:
+        return False
 
 
 @ATTACK

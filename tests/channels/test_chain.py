@@ -21,6 +21,8 @@ class Recording:
     """None: it never answers."""
     told: list[Notice] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
+    stood: bool = False
+    """The user has its notices until they are withdrawn."""
 
     async def announce(self, notice: Notice) -> Delivery:
         self.told.append(notice)
@@ -31,10 +33,11 @@ class Recording:
         assert self.does is not None
         return self.does
 
-    async def withdraw(self, key: str) -> None:
+    async def withdraw(self, key: str) -> bool:
         self.withdrawn.append(key)
         if isinstance(self.does, Exception):
             raise self.does
+        return self.stood
 
 
 async def test_the_first_channel_that_confirms_wins() -> None:
@@ -95,9 +98,16 @@ async def test_some_channels_are_always_told_and_do_not_count_as_delivery() -> N
 async def test_a_notice_is_withdrawn_everywhere_even_past_a_failure() -> None:
     broken, sound = Recording("broken", OSError("broken")), Recording("sound", Delivered("sound"))
 
-    await Chain([broken, sound]).withdraw("key")
+    assert not await Chain([broken, sound]).withdraw("key")
 
     assert (broken.withdrawn, sound.withdrawn) == (["key"], ["key"])
+
+
+@pytest.mark.parametrize("who", [(True, False), (False, True), (False, False)])
+async def test_a_notice_that_stood_anywhere_until_it_was_withdrawn_stood(who: tuple[bool, bool]) -> None:
+    first, second = (Recording(str(n), Delivered(str(n)), stood=stood) for n, stood in enumerate(who))
+
+    assert await Chain([first], always=[second]).withdraw("key") == any(who)
 
 
 async def test_a_refusal_is_logged_when_it_changes_and_not_each_time(caplog: pytest.LogCaptureFixture) -> None:

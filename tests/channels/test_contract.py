@@ -259,7 +259,7 @@ async def test_no_reason_holds_a_secret_of_its_keys(file: str) -> None:
         async def announce(self, _: Notice) -> Delivery:
             return NotDelivered(said)
 
-        async def withdraw(self, key: str) -> None:
+        async def withdraw(self, key: str) -> bool:
             raise AssertionError
 
     channels = Channels(HOST)
@@ -339,7 +339,7 @@ async def test_a_channel_stays_the_same_while_its_keys_do_and_is_closed_at_the_e
         async def announce(self, _: Any) -> Any:
             raise AssertionError
 
-        async def withdraw(self, key: str) -> None:
+        async def withdraw(self, key: str) -> bool:
             raise AssertionError
 
         async def close(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,10 +122,24 @@ async def test_a_later_notice_of_the_same_key_takes_the_place_of_the_earlier_one
 @pytest.mark.desktop
 async def test_a_notice_is_withdrawn_by_its_key_once(recorder: NoticeRecorder, channel: RichChannel) -> None:
     await channel.announce(NOTICE)
-    for key in ("Paper/other", "Paper/api-silent", "Paper/api-silent"):
-        await channel.withdraw(key)
+    stood = [await channel.withdraw(key) for key in ("Paper/other", "Paper/api-silent", "Paper/api-silent")]
 
+    assert stood == [False, True, False]
     assert recorder.closed == [1]
+
+
+@pytest.mark.desktop
+@pytest.mark.parametrize("reason", [1, 2])
+async def test_a_notice_that_has_expired_or_was_closed_did_not_stand_any_more(
+    recorder: NoticeRecorder, channel: RichChannel, reason: int
+) -> None:
+    await channel.announce(NOTICE)
+    recorder.NotificationClosed(1, reason)
+    # The signal comes before the answer to a later call.
+    await channel.announce(replace(NOTICE, key="another"))
+
+    assert not await channel.withdraw(NOTICE.key)
+    assert await channel.withdraw("another")
 
 
 @pytest.mark.desktop

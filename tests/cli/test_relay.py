@@ -79,6 +79,28 @@ def told(place: Place) -> list[dict[str, Any]]:
     return relays
 
 
+def test_what_relays_to_one_tws_use_together_is_told_beside_what_each_counts(place: Place) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as tws:
+        to = tws.getsockname()[1]
+        entries = [f'[[relays]]\nname = "{name}"\nlisten = {free_port()}\nto = "{host}:{to}"\n'
+                   for name, host in (("One", "localhost"), ("Two", "[::1]"))]  # fmt: skip
+        place.config.write_text("".join(entries))
+        running = [place.start("relay", name) for name in ("One", "Two")]
+        try:
+            until_told(place, lambda found: len(found) == 2)
+            said = json.loads(place.do("relay", "status", "--json").out)
+        finally:
+            for process in running:
+                process.kill()
+                process.communicate(timeout=PATIENCE)
+    (both,) = said["applications"]
+
+    assert [one["application"] for one in said["relays"]] == [f"127.0.0.1:{to}"] * 2
+    assert [one["name"] for one in both["relays"]] == ["One", "Two"]
+    assert (both["lines"]["used"], both["clients"]["used"], both["uncounted"]) == (0, 0, [])
+    assert json.loads(place.do("relay", "status", "--json").out) == {"schema": 1, "relays": [], "applications": []}
+
+
 def until_told(place: Place, met: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
     deadline = time.monotonic() + PATIENCE
     while not met(found := told(place)):

@@ -10,3 +10,11 @@ def test_memories_are_equal_when_they_hold_the_same() -> None:
 
     assert Memory((told,), (snoozed,)) == Memory((Told("a", "api-silent", 1.0, 2.0, repeats=0),), (snoozed,))
     assert Memory((told,)) != Memory((Told("a", "api-silent", 1.0, 2.5),))
+
+
+def test_what_was_taken_back_is_due_again_after_an_update_alone() -> None:
+    told = Told("a", "api-silent", 1.0, 2.0, taken_back=True)
+    ended, anew = Memory((told,), taken_back_by="0.1.0"), Memory((told,))
+
+    assert ended.taken_over("0.1.1") == anew.taken_over("0.1.1") == anew.taken_over("0.1.0") == anew
+    assert ended.taken_over("0.1.0") == Memory((Told("a", "api-silent", 1.0, 2.0),))

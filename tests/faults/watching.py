@@ -98,9 +98,9 @@ class Audience(RealWorld):
         self.notices.append(notice)
         return None
 
-    async def withdraw(self, key: str) -> None:
+    async def withdraw(self, key: str) -> bool:
         self.withdrawn.append(key)
-        await super().withdraw(key)
+        return await super().withdraw(key)
 
     def show(self, status: Status) -> None:
         self.statuses.append(status)

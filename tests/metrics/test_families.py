@@ -186,6 +186,19 @@ def test_each_relay_has_what_its_programs_use_and_one_that_is_silent_only_that()
     assert not any(name.startswith("gatelight_relay") for name, _ in samples(measured(status(HEALTHY))))
 
 
+def test_relays_that_name_one_computer_in_different_ways_have_one_application() -> None:
+    named = replace(
+        relay_seen(counted(through_relay("a", lines=60)), name="Desk", port=5003), host="192.0.2.5", here=True
+    )
+    wanted = (RelayOrder("Desk", 5003, "192.0.2.5", 4002), RelayOrder("Far", 5004, "192.0.2.9", 4002))
+    found = samples(replace(measured(status(HEALTHY)), relays=(relay_seen(), named), relays_wanted=wanted))
+
+    assert of(found, "gatelight_relay_up", relay="Desk") == [1.0]
+    assert of(found, "gatelight_relay_up", relay="Far", to="192.0.2.9:4002") == [0.0]
+    assert len(of(found, "gatelight_relay_data_lines_limit")) == 1
+    assert of(found, "gatelight_relay_data_lines", relay="Desk", to="127.0.0.1:4002") == [60.0]
+
+
 def test_what_is_shared_by_two_relays_has_one_sample_and_each_program_its_own() -> None:
     newer = counted(through_relay("a", lines=60), lines=LimitUse(90, 100), ago=1.0)
     older = counted(through_relay("b", lines=30), lines=LimitUse(88, 100), ago=3.0)

@@ -16,10 +16,18 @@ import psutil
 import pytest
 
 from agent.core.clock import Moment
+from agent.core.evidence.relays_together import limits_by_application
 from agent.core.facts import Known, RelaySeen, Unknown
 from agent.core.relay_facts import LEARNT_LASTS, LimitUse, NearMark
-from agent.observers.relays import IDLE_LATE_AFTER, LATE_AFTER, RelayObserver, clear_away, relay_runs
+from agent.observers.relays import (
+    IDLE_LATE_AFTER,
+    LATE_AFTER,
+    RelayObserver,
+    clear_away,
+    relay_runs,
+)
 from agent.platforms import current
+from agent.platforms.sockets.row import SocketReading, SocketRow, SocketState
 from agent.relay.counter import ConnectionCounter
 from agent.relay.ledger import HistoryWindows, ProgramUsage
 from agent.relay.report import relay_as_json
@@ -250,3 +258,105 @@ def test_two_relays_to_one_application_tell_what_both_use_and_one_report_of_it(f
     # What one of them does not tell is said beside what the other does.
     late = observer.told_together(now.later(LATE_AFTER + 1.0))
     assert [one["unknown"] for one in late if "unknown" in one] == ["it has reported nothing for a while"]
+
+
+LISTENS = SocketRow(SocketState.LISTEN, "", 4002, pid=3117)
+
+
+class Table:
+    """A socket table with these rows."""
+
+    def __init__(self, *rows: SocketRow) -> None:
+        self.rows = rows
+
+    def read(self, *_: Any, **__: Any) -> SocketReading:
+        if not self.rows:
+            raise PermissionError
+        return SocketReading(self.rows)
+
+    def stood(self, _: SocketRow) -> float:
+        raise AssertionError
+
+
+def named_differently(folder: Path, now: Moment, *, here: bool = True) -> None:
+    """A relay to this computer at 127.0.0.1, one that names it in another way, and one to another computer."""
+    ways = (("Mine", 5002, "127.0.0.1"), ("Desk", 5003, "192.0.2.5"), ("Far", 5004, "192.0.2.9"))
+    for name, port, host in ways:
+        told = report(now, port=port, name=name, to=f"{host}:4002", here=here and name != "Far")
+        told |= {"lines": {"used": 30, "of": 100, "in_doubt": 0}, "refusals": []}
+        (folder / f"{port}.json").write_text(json.dumps(told))
+
+
+@pytest.mark.parametrize(
+    ("here", "rows", "alike"),
+    [
+        (True, (LISTENS,), True),
+        (True, (replace(LISTENS, pid=None),), True),
+        (True, (LISTENS, replace(LISTENS, local_address="::1")), True),
+        (True, (LISTENS, replace(LISTENS, local_address="192.0.2.5", pid=5)), False),
+        (True, (LISTENS, replace(LISTENS, local_address="192.0.2.5", pid=None)), False),
+        (True, (replace(LISTENS, local_port=4001),), False),
+        (True, (), False),
+        (False, (LISTENS,), False),
+    ],
+)
+def test_relays_that_name_this_computer_in_different_ways_are_counted_together_where_one_program_listens(
+    folder: Path, now: Moment, here: bool, rows: tuple[SocketRow, ...], alike: bool
+) -> None:
+    named_differently(folder, now, here=here)
+    observer = RelayObserver(folder, lambda: Table(*rows))
+    seen = observer.observe(now)
+
+    assert isinstance(seen, Known)
+    assert {one.name: one.here for one in seen.value} == {"Mine": False, "Desk": alike, "Far": False}
+    counts = {one.name: one.counts.value.lines.used for one in seen.value if isinstance(one.counts, Known)}
+    assert counts == {"Mine": 60 if alike else 30, "Desk": 60 if alike else 30, "Far": 30}
+    told = observer.told_together(now)
+    assert sorted(len(one["relays"]) for one in told) == ([1, 2] if alike else [1, 1, 1])
+
+
+def test_where_no_program_listens_any_more_it_is_as_it_was_found_before(folder: Path, now: Moment) -> None:
+    named_differently(folder, now)
+    table = Table(LISTENS)
+    observer = RelayObserver(folder, lambda: table)
+
+    def alone(seconds: float) -> bool:
+        seen = observer.observe(now.later(seconds))
+        assert isinstance(seen, Known)
+        return next(one.here for one in seen.value if one.name == "Desk")
+
+    assert alone(0.0)
+    table.rows = (replace(LISTENS, local_port=1),)
+    assert alone(60.0)
+    table.rows = (LISTENS, replace(LISTENS, pid=5))
+    assert not alone(120.0)
+
+
+def test_the_limits_of_an_application_are_told_for_all_its_relays(folder: Path, now: Moment) -> None:
+    named_differently(folder, now)
+    (folder / "silent.json").write_text(json.dumps(report(now, port=5005, name="Silent") | {"schema": 99}))
+    reports = RelayObserver(folder, lambda: Table(LISTENS)).told(now)
+    here, far = limits_by_application(reports)
+
+    assert [(one["name"], one["application"]) for one in reports] == [
+        ("Desk", "127.0.0.1:4002"),
+        ("Far", "192.0.2.9:4002"),
+        ("Mine", "127.0.0.1:4002"),
+        ("Silent", "127.0.0.1:4002"),
+    ]
+    assert (here["application"], here["lines"], here["clients"]["used"]) == (
+        "127.0.0.1:4002",
+        {"used": 60, "of": 100, "in_doubt": 0},
+        0,
+    )
+    assert [one["name"] for one in here["relays"]] == ["Desk", "Mine"]
+    assert here["history"]["ten_minutes"]["used"] == 0
+    assert (here["uncounted"], far["uncounted"]) == (["Silent"], [])
+    assert [one["name"] for one in far["relays"]] == ["Far"]
+
+
+@pytest.mark.parametrize("to", ["nas:0", "nas:99999999", f"nas:{'9' * 5000}", "nas:x", "nas", 7, None])
+def test_a_target_that_is_none_hides_no_relay(folder: Path, now: Moment, to: Any) -> None:
+    told = report(now, here=True) | {"to": to}
+
+    assert [one.name for one in observed(folder, now, told, report(now, name="Good", port=5003))] == ["Mine", "Good"]

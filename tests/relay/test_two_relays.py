@@ -3,11 +3,12 @@
 import contextlib
 import json
 import os
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -16,7 +17,9 @@ from agent.core.problem import Absent
 from agent.core.relay_facts import RelayOrder
 from agent.observers.relays import RelayObserver
 from agent.platforms import current
+from agent.platforms.sockets.row import SocketReading, SocketRow, SocketState
 from agent.problems.data_lines_near import DATA_LINES_NEAR
+from agent.relay import keeping, pump
 from agent.relay.keeping import learnt_before, leave_word, lines_beside
 from agent.runtime.clock import SystemClock
 from tests.problems.scene import connection, facts, gateway, machine
@@ -46,9 +49,13 @@ def observed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], An
     return look
 
 
+@pytest.mark.parametrize("second", ["127.0.0.1", "desk.example"])
 async def test_lines_of_two_relays_are_near_together_before_tws_refuses_one(
-    start: StartSimulator, tmp_path: Path, observed: Callable[[], Any]
+    start: StartSimulator, tmp_path: Path, observed: Callable[[], Any], monkeypatch: pytest.MonkeyPatch, second: str
 ) -> None:
+    """Also where they name this computer in different ways."""
+    resolved = pump.resolved
+    monkeypatch.setattr(pump, "resolved", lambda order: resolved(replace(order, host="127.0.0.1")))
     simulator = await start(server_version=226)
     await simulator.apply("limits", str(LINES))
 
@@ -58,7 +65,10 @@ async def test_lines_of_two_relays_are_near_together_before_tws_refuses_one(
         return DATA_LINES_NEAR.check(replace(facts(around, wants=connection(port=simulator.port)), now=now))
 
     with contextlib.ExitStack() as stack:
-        ports = [stack.enter_context(reporting(tmp_path, name, simulator.port, LINES)) for name in ("First", "Second")]
+        ports = [
+            stack.enter_context(reporting(tmp_path, name, simulator.port, LINES, host=host))
+            for name, host in (("First", "127.0.0.1"), ("Second", second))
+        ]
         clients = []
         for number, port in enumerate(ports):
             clients.append(client := IbkrClient())
@@ -100,6 +110,82 @@ def test_the_allowance_that_is_learnt_is_that_of_all_relays(tmp_path: Path) -> N
 
     assert lines_beside(tmp_path, "127.0.0.1:4002") == 60
     assert lines_beside(tmp_path / "gone", "127.0.0.1:4002") == 0
+
+
+LISTENS = SocketRow(SocketState.LISTEN, "", 4002, pid=3117)
+
+
+@pytest.mark.parametrize(
+    ("here", "rows", "lines"),
+    [
+        ((True, True), (LISTENS,), 30),
+        ((True, True), (LISTENS, replace(LISTENS, pid=5)), 0),
+        ((True, True), (), 0),
+        ((True, False), (LISTENS,), 0),
+        ((False, True), (LISTENS,), 0),
+    ],
+)
+def test_lines_beside_are_those_of_every_name_of_this_computer_where_one_program_listens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: tuple[bool, bool], rows: tuple[SocketRow, ...], lines: int
+) -> None:
+    for pid, to, so in ((os.getpid(), "desk.example:4002", here[0]), (1, "192.0.2.5:4002", here[1])):
+        told = {"to": to, "pid": pid, "written": time.time(), "lines": {"used": 30, "of": 100}, "here": so}
+        (tmp_path / f"{pid}.json").write_text(json.dumps(told))
+    monkeypatch.setattr(keeping, "every_row", lambda: SocketReading(rows))
+
+    assert lines_beside(tmp_path, "desk.example:4002") == lines
+
+
+class Wire:
+    """A connected socket between two addresses."""
+
+    def __init__(self, ours: str, theirs: str | None) -> None:
+        self._ours, self._theirs = ours, theirs
+
+    def getsockname(self) -> tuple[str, int]:
+        return self._ours, 50000
+
+    def getpeername(self) -> tuple[str, int]:
+        if self._theirs is None:
+            raise OSError
+        return self._theirs, 4002
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "here"),
+    [
+        ("192.0.2.5", "192.0.2.5", True),
+        # What Debian calls its own name.
+        ("127.0.0.1", "127.0.1.1", True),
+        ("2001:db8::5", "2001:db8::5", True),
+        ("192.0.2.5", "192.0.2.9", False),
+        ("192.0.2.5", None, False),
+    ],
+)
+def test_the_ends_of_a_connection_tell_whether_it_stays_on_this_computer(
+    ours: str, theirs: str | None, here: bool
+) -> None:
+    assert pump._leads_here(cast("socket.socket", Wire(ours, theirs))) is here
+
+
+def test_what_a_connection_has_shown_is_told_until_the_relay_leads_elsewhere() -> None:
+    relayed, order = Relayed(), RelayOrder("test", 5002, "desk.example", 4002)
+    told = []
+
+    def tell() -> None:
+        relayed.meter.report()
+        told.append(relayed.reports[-1].get("here"))
+
+    relayed.meter.describe(order)
+    tell()
+    relayed.meter.reached(here=True)
+    tell()
+    relayed.meter.describe(replace(order, lines=50))
+    tell()
+    relayed.meter.describe(replace(order, host="192.0.2.9"))
+    tell()
+
+    assert told == [None, True, True, None]
 
 
 def refused_the_twentieth(relayed: Relayed) -> None:

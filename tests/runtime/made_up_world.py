@@ -82,6 +82,8 @@ class MadeUpWorld:
     diary: list[str] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
+    closed_by_user: set[str] = field(default_factory=set)
+    """Keys of notices that do not stand any more."""
     statuses: list[Status] = field(default_factory=list)
     memories: list[Memory] = field(default_factory=list)
     history: list[Happened] = field(default_factory=list)
@@ -194,12 +196,13 @@ class MadeUpWorld:
             await asyncio.Event().wait()
         return self.target_answers(target)
 
-    async def withdraw(self, key: str) -> None:
+    async def withdraw(self, key: str) -> bool:
         self.did(f"withdraw {key}")
         await asyncio.sleep(self.withdrawing_takes)
         if self.withdraw_fails is not None:
             raise self.withdraw_fails
         self.withdrawn.append(key)
+        return key not in self.closed_by_user
 
     def show(self, status: Status) -> None:
         self.statuses.append(status)

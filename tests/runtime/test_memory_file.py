@@ -39,9 +39,10 @@ from agent.runtime.memory_file import LATEST, LONGEST_FILE, MOST_REPEATS, Memory
 from tests.runtime.made_up_world import MadeUpWorld, running, state_of
 
 FULL = Memory(
+    taken_back_by="0.1.0",
     told=(
         Told("Paper Gateway", "api-silent", 1.0, 2.0, 3, "TWS does not answer", unshown=True, began=True),
-        Told("Ünïcode “x”", "data-farm-broken:usfarm", 4.5, 5.5),
+        Told("Ünïcode “x”", "data-farm-broken:usfarm", 4.5, 5.5, taken_back=True),
     ),
     snoozed=(Snoozed("", "login-due", 1_900_000_000.25),),
     paused_until=1_800_000_000.5,

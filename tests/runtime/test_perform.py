@@ -299,9 +299,22 @@ async def test_notices_that_show_are_withdrawn_at_the_end(inbox: Inbox) -> None:
         at_work.perform(Announce(notice(key)))
     at_work.perform(Withdraw("b"))
     await world.until(lambda w: "withdraw b" in w.diary)
-    await at_work.close()
+    world.closed_by_user.add("c")
 
+    # Which of them the user had until then is known.
+    assert await at_work.close() == {"a"}
     assert sorted(world.withdrawn) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("world", [MadeUpWorld(withdrawing_takes=60), MadeUpWorld(withdraw_fails=OSError("no bus"))])
+async def test_of_a_notice_that_could_not_be_withdrawn_it_is_not_said_that_it_was(
+    world: MadeUpWorld, inbox: Inbox
+) -> None:
+    at_work = performer(world, inbox)
+    at_work.perform(Announce(notice("a")))
+    await world.until(lambda w: w.notices)
+
+    assert await at_work.close() == frozenset()
 
 
 async def test_a_notice_on_its_way_at_the_end_is_withdrawn_too(inbox: Inbox) -> None:

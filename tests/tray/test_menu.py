@@ -76,4 +76,4 @@ def test_a_tooltip_is_cut_at_a_word() -> None:
 
     assert short_tooltip("short") == "short"
     assert len(short_tooltip(text)) <= 127
-    assert short_tooltip(text).endswith("Gateway:…")
+    assert short_tooltip(text).endswith("Gateway…")

@@ -33,7 +33,7 @@ class Say:
     again: bool
     """It is a repeat of something said before."""
     once_more: bool = False
-    """It was said, and no service could show it."""
+    """It was said, and no service could show it, or its notice was taken back for an update."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,12 @@ def decide(entry: Entry, rules: QuietRules, now: Moment) -> Decision:
         return Silence(Reason.NOT_SHOWN)
     if entry.recalled:
         return Silence(Reason.NOT_JUDGED)
-    again, unshown = entry.announced, entry.unshown
-    if again and not (_retry_due(entry, now) if unshown else _repeat_due(entry, rules.settings, now)):
+    repeats = not entry.unshown and _repeat_due(entry, rules.settings, now)
+    once_more = _retry_due(entry, now) if entry.unshown else entry.taken_back and not repeats
+    if entry.announced and not (repeats or once_more):
         return Silence(Reason.ALREADY_SAID)
     silence = keep_quiet(entry, rules, now)
-    return Silence(silence) if silence is not None else Say(again and not unshown, once_more=again and unshown)
+    return Silence(silence) if silence is not None else Say(entry.announced and repeats, once_more=once_more)
 
 
 def keep_quiet(entry: Entry, rules: QuietRules, now: Moment) -> Reason | None:

@@ -34,6 +34,8 @@ class Entry:
     tried_at: float | None = None
     """Monotonic time at which it was last tried once more, where no service could show it."""
     repeats: int = 0
+    taken_back: bool = False
+    """See `memory.Told.taken_back`."""
     recalled: bool = False
     """It was shown before the agent began, and has not been judged since."""
     began: bool = False

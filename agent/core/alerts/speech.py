@@ -59,6 +59,7 @@ def recall(ledger: Ledger, before: Ledger, connection: str, memory: Memory, now:
             announced_at=now.monotonic - max(0.0, now.wall - known.at),
             repeats=known.repeats,
             unshown=known.unshown,
+            taken_back=known.taken_back,
             began=known.began,
         )
     return replace(ledger, entries=entries)
@@ -125,10 +126,11 @@ def speak(
             notice = replace(notice, text=said_of(about, notice.text))
             effects.append(Announce(replace(notice, once_more=decision.once_more)))
             if decision.once_more:
-                entries[key] = replace(entry, tried_at=now.monotonic)
+                entries[key] = replace(entry, tried_at=now.monotonic, taken_back=False)
             else:
                 repeats = entry.repeats + 1 if decision.again else entry.repeats
-                entries[key] = replace(entry, announced=True, announced_at=now.monotonic, repeats=repeats)
+                told = replace(entry, announced=True, announced_at=now.monotonic, repeats=repeats, taken_back=False)
+                entries[key] = told
     return replace(ledger, entries=entries), tuple(effects)
 
 
@@ -296,6 +298,7 @@ def told_of(connection: str, ledger: Ledger) -> tuple[Told, ...]:
             title_of(e),
             unshown=e.unshown,
             began=e.began,
+            taken_back=e.taken_back,
         )
         for e in ledger.entries.values()
         if e.announced and e.announced_at is not None

@@ -9,7 +9,7 @@ from agent.core.facts import ApiClient, Fact, Facts, Known, MachineFacts, RelayS
 from agent.core.relay_facts import LimitUse, RelayCounts, RelayProgram, application_at
 from agent.core.settings import ConnectionSettings
 from agent.core.text import shortened
-from agent.tws.hosts import is_local, spelled_host
+from agent.tws.hosts import spelled_host
 from agent.tws.relays import RelayKind
 
 OWN_RELAY = "gatelight"
@@ -41,7 +41,7 @@ def with_relays(machine: MachineFacts) -> MachineFacts:
 def _behind(sockets: Sockets, relays: dict[int, RelaySeen]) -> Iterator[ApiClient]:
     for client in sockets.clients:
         relay = None if client.pid is None else relays.get(client.pid)
-        if relay is None or client.port != relay.to_port or not is_local(relay.host):
+        if relay is None or client.port != relay.to_port or application_of(relay)[0]:
             yield client
             continue
         through = [one for one in sockets.clients if one.port == relay.port]
@@ -159,7 +159,7 @@ def names_past(machine: MachineFacts, target: str) -> list[str] | None:
 
 def application_of(relay: RelaySeen) -> tuple[str, str]:
     """Where a relay leads to, as `relay_facts.application_at` tells it."""
-    return application_at(f"{relay.host}:{relay.to_port}")
+    return application_at(f"{relay.host}:{relay.to_port}", here=relay.here)
 
 
 def _joined(counts: Sequence[RelayCounts]) -> RelayCounts:
@@ -209,7 +209,7 @@ def leading_to(facts: Facts) -> tuple[RelaySeen, ...]:
 def _same_port(connection: ConnectionSettings, port: int, relay: RelaySeen) -> bool:
     if relay.to_port != port:
         return False
-    if is_local(relay.host):
+    if not application_of(relay)[0]:
         return connection.local
     return spelled_host(relay.host) == spelled_host(connection.host)
 

@@ -6,10 +6,11 @@ application; only the message rate is each connection’s own (IBKR’s document
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from agent.core.clock import Moment
-from agent.core.relay_facts import SLOW_CALM, NearMark, application_at
+from agent.core.relay_facts import SLOW_CALM, NearMark, application_at, spelled_application
 from agent.tws.limits import (
     HISTORICAL_PERIOD,
     HISTORICAL_REQUESTS,
@@ -21,6 +22,8 @@ from agent.tws.limits import (
 
 Report = Mapping[str, Any]
 """What one relay tells, as `relay.report` makes it."""
+_SHARED = ("application", "to", "relays", "written", "lines", "clients", "history")
+"""What a report of several relays tells of the application that they lead to."""
 
 
 def by_application(reports: Iterable[Report]) -> list[list[Report]]:
@@ -28,8 +31,39 @@ def by_application(reports: Iterable[Report]) -> list[list[Report]]:
     tell it are together, and `together` refuses them."""
     found: defaultdict[tuple[str, str], list[Report]] = defaultdict(list)
     for one in reports:
-        found[application_at(str(one.get("to")))].append(one)
+        found[application_told(one)].append(one)
     return list(found.values())
+
+
+def merged_reports(reports: Iterable[Report]) -> list[dict[str, Any]]:
+    """The reports of each application’s relays as one; those that cannot be read are left out."""
+    merged = []
+    for group in by_application(reports):
+        with suppress(KeyError, TypeError, ValueError, AttributeError, OverflowError):
+            merged.append(together(group))
+    return merged
+
+
+def limits_by_application(reports: Sequence[Report]) -> list[dict[str, Any]]:
+    """By application, how much of its limits is in use through all relays to it, of what `RelayObserver.told` tells.
+
+    `uncounted`: the names of relays to it that are not counted, since what they count is not known.
+    """
+    known, silent = ([one for one in reports if ("unknown" in one) is unknown] for unknown in (False, True))
+    return [
+        {key: merged[key] for key in _SHARED}
+        | {
+            "uncounted": [
+                str(one.get("name", "")) for one in silent if application_told(one) == application_told(merged)
+            ]
+        }
+        for merged in merged_reports(known)
+    ]
+
+
+def application_told(report: Report) -> tuple[str, str]:
+    """Where a relay leads to, as `application_at` tells it: what was found out of its report, else what that says."""
+    return application_at(str(report.get("application", report.get("to"))))
 
 
 class NearTogether:
@@ -40,7 +74,7 @@ class NearTogether:
 
     def judge(self, reports: Sequence[dict[str, Any]], now: Moment) -> None:
         """Add to each report that `together` has made since when its limits are near."""
-        several = {application_at(str(one["to"])): one for one in reports if len(one["relays"]) > 1}
+        several = {application_told(one): one for one in reports if len(one["relays"]) > 1}
         self._marks = {at: self._marks.get(at, (NearMark(SLOW_CALM), NearMark(SLOW_CALM))) for at in several}
         for at, told in several.items():
             for limit, mark in zip((told["lines"], told["history"]["ten_minutes"]), self._marks[at], strict=True):
@@ -60,9 +94,11 @@ def together(reports: Sequence[Report]) -> dict[str, Any]:
     several = len(reports) > 1
     lines, clients = [one["lines"] for one in reports], [one["clients"] for one in reports]
     used = sum(int(one["used"]) for one in lines)
+    application = spelled_application(application_told(reports[0]))
     told = {
         "relays": [{"name": one["name"], "port": one["port"], "pid": one["pid"]} for one in reports],
-        "to": reports[0]["to"],
+        "to": reports[0]["to"] if len({one["to"] for one in reports}) == 1 else application,
+        "application": application,
         "written": written,
         "step_s": reports[0]["step_s"],
         "programs": [

@@ -263,7 +263,8 @@ class Notice:
     beside_desktop: bool = False
     """It is for the channels beside the desktop alone: the desktop has not shown what this is the end of."""
     once_more: bool = False
-    """No service could show it before: only the desktop is told, since all others have heard it."""
+    """No service could show it before, or it was taken back for an update: only the desktop is told, since all others
+    have heard it."""
     stays: bool = False
     """It is said once and never again, so it stays on the screen until the user has closed it."""
     steps: tuple[str, ...] = ()

@@ -1,13 +1,15 @@
 """What the connections have to say, put together: see `core.alerts.gathering`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from agent.core.alerts.gathering import put_together, withdrawn
 from agent.core.alerts.ledger import Ledger
 from agent.core.alerts.reminder import remind
+from agent.core.alerts.speech import notice_key
 from agent.core.clock import Moment
 from agent.core.effects import Announce, Effect, Withdraw
+from agent.core.memory import Memory
 from agent.core.state_machine.labels import label_of, labels
 from agent.core.state_machine.quiet import quiet_rules
 from agent.core.state_machine.state import AgentState
@@ -44,3 +46,15 @@ def remind_user(state: AgentState, now: Moment) -> tuple[AgentState, tuple[Effec
     for effect in effects:
         state = take_news(state, effect.notice, now) if isinstance(effect, Announce) else state
     return (replace(state, memory=replace(state.memory, stopped=said)) if effects else state), effects
+
+
+def taken_back(state: AgentState, keys: Collection[str], *, anew: bool) -> Memory:
+    """The memory for the agent after this one: the notices of these keys stood until now.
+
+    `anew`: it starts at once, from new files.
+    """
+    those = {behind for key in keys for behind in state.gathered.behind(key)}
+    told = tuple(
+        replace(t, taken_back=True) if notice_key(t.connection, t.key) in those else t for t in state.memory.told
+    )
+    return replace(state.memory, told=told, taken_back_by="" if anew else state.version)

@@ -75,6 +75,8 @@ class StepRecorder:
         self._path: Path | None = None
         self._size = 0
         """Bytes of the piece that is being written."""
+        self._begins = 0
+        """Bytes of the state with which it begins: of a hundred connections, more than `_PIECE_BYTES`."""
         self._began = 0.0
         """Monotonic time at which it began."""
         self._next = 0
@@ -137,7 +139,12 @@ class StepRecorder:
             self._refused(fault)
 
     def _is_over(self, now: float) -> bool:
-        return self._size > _PIECE_BYTES or now - self._began > _PIECE_SECONDS or self._is_removed()
+        return self._size > self._room or now - self._began > _PIECE_SECONDS or self._is_removed()
+
+    @property
+    def _room(self) -> int:
+        """Bytes of a piece: half of them are steps at least."""
+        return max(_PIECE_BYTES, 2 * self._begins)
 
     def _is_removed(self) -> bool:
         """Whether the file is not there any more: its folder was deleted."""
@@ -166,10 +173,10 @@ class StepRecorder:
         with opened_own(self._folder):
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
             self._file = open_regular(path, flags, PRIVATE)
-        self._path, self._size, self._began = path, 0, now
-        self._forget(path)
         begins = self._lines.piece(state, number)
-        self._size += len(begins)
+        self._path, self._size, self._began = path, len(begins), now
+        self._begins = len(begins)
+        self._forget(path)
         self._flush([begins])
 
     def _end_piece(self) -> None:
@@ -182,7 +189,7 @@ class StepRecorder:
         """Remove the oldest pieces: those that ended a day ago, and as many as are too much."""
         found = [(one, one.stat()) for one in pieces_of(self._folder.parent) if one != latest]
         newest = max((kept.st_mtime for _, kept in found), default=0.0)
-        left = self._most - _PIECE_BYTES
+        left = self._most - self._room
         for count, (one, kept) in enumerate(reversed(found), 2):
             left -= kept.st_size
             if left < 0 or count > _MOST_PIECES or newest - kept.st_mtime > RECORDED_SECONDS:

@@ -65,6 +65,18 @@ class SocketReader(Protocol):
         """Seconds for which a connection has stood at least; 0 where the system does not tell. Raises OSError."""
 
 
+def sole_listener(reading: SocketReading, port: int) -> bool | None:
+    """Whether one program alone listens on a port of this machine, so that each of its addresses leads to it.
+
+    None where that is not told, as where no program listens.
+    """
+    found = [row for row in reading.rows if row.state is SocketState.LISTEN and row.local_port == port]
+    if not found or reading.unseen is not None:
+        return None
+    owners = {row.pid for row in found}
+    return len(found) == 1 or (len(owners) == 1 and None not in owners)
+
+
 def plain_address(address: str) -> str:
     """An address in the form that rows have."""
     address = address.removeprefix("::ffff:").partition("%")[0]

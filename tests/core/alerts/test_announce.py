@@ -116,5 +116,17 @@ def test_what_no_service_could_show_is_tried_again_until_one_does() -> None:
     assert retry_at(ENTRY) is None
 
 
+def test_what_was_taken_back_for_a_new_start_is_shown_once_more_at_once() -> None:
+    back = replace(SAID, taken_back=True)
+
+    assert decide(back, POLITE, NOW.later(5)) == Say(again=False, once_more=True)
+    assert decide(back, replace(POLITE, paused=True), NOW.later(5)) == Silence(Reason.PAUSED)
+    assert decide(replace(back, recalled=True), POLITE, NOW.later(5)) == Silence(Reason.NOT_JUDGED)
+    # A repeat that is due shows it as well.
+    assert decide(back, POLITE, NOW.later(30 * 60)) == Say(again=True)
+    # Where no service can show it, it is tried as seldom as any.
+    assert decide(replace(back, unshown=True), POLITE, NOW.later(5)) == Silence(Reason.ALREADY_SAID)
+
+
 def test_words_are_filled_in() -> None:
     assert (title_of(ENTRY), text_of(ENTRY)) == ("TWS is silent", "TWS says nothing.")

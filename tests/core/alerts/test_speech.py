@@ -217,6 +217,28 @@ def test_what_was_told_is_remembered_and_recalled_after_a_restart() -> None:
     assert back == replace(new, since=Moment(50.0 - 600, NOW.wall), announced=True, announced_at=50.0 - 600, repeats=2)
 
 
+def test_what_was_taken_back_is_shown_once_more_by_the_next_run_and_that_once() -> None:
+    (told,) = told_of("Paper", ledger(SAID))
+    memory = Memory((replace(told, taken_back=True),))
+    recalled = recall(ledger(ENTRY), Ledger(), "Paper", memory, NOW.later(5))
+    assert told_of("Paper", recalled) == memory.told
+
+    shown, (announce,) = speak("Paper", recalled, (), STEPS, POLITE, NOW.later(5))
+    assert isinstance(announce, Announce)
+    assert (announce.notice.once_more, announce.notice.title) == (True, "TWS is silent")
+    # When it was told, and how often, is as before.
+    assert told_of("Paper", shown) == (told,)
+    assert speak("Paper", shown, (), STEPS, POLITE, NOW.later(40))[1] == ()
+
+
+def test_a_repeat_of_what_was_taken_back_counts_as_one() -> None:
+    after, (announce,) = speak("Paper", ledger(replace(SAID, taken_back=True)), (), STEPS, POLITE, NOW.later(30 * 60))
+
+    assert isinstance(announce, Announce)
+    assert not announce.notice.once_more
+    assert [(t.repeats, t.taken_back) for t in told_of("Paper", after)] == [(1, False)]
+
+
 def test_what_is_known_already_or_was_told_of_another_connection_is_not_recalled() -> None:
     memory = Memory((Told("Paper", "api-silent", NOW.wall, NOW.wall),))
     now = ledger(ENTRY)

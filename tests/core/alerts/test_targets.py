@@ -48,6 +48,8 @@ def test_what_the_desktop_was_told_is_no_matter_of_a_target() -> None:
 
     assert decide_there(said, None, None, PHONE, THERE, NOW) == Say(again=False)
     assert decide_there(ENTRY, TOLD, None, PHONE, THERE, NOW) == Silence(Reason.ALREADY_SAID)
+    taken_back = replace(said, unshown=False, taken_back=True)
+    assert decide_there(taken_back, TOLD, None, PHONE, THERE, NOW) == Silence(Reason.ALREADY_SAID)
     assert decide_there(ENTRY, replace(TOLD, at=NOW.wall - 1800), None, PHONE, THERE, NOW) == Say(again=True)
 
 

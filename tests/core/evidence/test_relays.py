@@ -6,6 +6,7 @@ from agent.core.evidence.processes import client_count, clients_of, listener_at
 from agent.core.evidence.relays import (
     OWN_RELAY,
     application_of,
+    leading_to,
     past_relays,
     relays_of,
     with_relays,
@@ -62,6 +63,18 @@ def test_only_programs_that_go_past_every_relay_are_not_counted() -> None:
     assert past_relays(told, application_of(replace(RELAY, to_port=4001))) == ()
     # Of another computer nothing is seen.
     assert past_relays(told, ("nas", "4002")) == ()
+
+
+def test_a_relay_that_names_this_computer_in_another_way_leads_to_the_same_application() -> None:
+    named = replace(RELAY, host="192.0.2.5", here=True)
+    told = with_relays(machine(gateway(), listeners=(LISTENER,), clients=(BOT, OTHER, ITS_OWN), relays=Known((named,))))
+    straight = facts(told, connected(4002), wants=connection(port=4002))
+
+    assert application_of(named) == application_of(RELAY)
+    assert application_of(replace(named, here=False)) != application_of(RELAY)
+    assert clients_of(straight) == (OTHER, BEHIND[0])
+    assert leading_to(straight) == (named,)
+    assert past_relays(told, application_of(named)) == (OTHER,)
 
 
 def test_a_relay_to_another_computer_changes_no_client_here() -> None:

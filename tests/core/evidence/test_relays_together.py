@@ -40,9 +40,34 @@ def program(peer: str, lines: int = 0) -> ProgramUsage:
 
 
 def test_relays_belong_together_by_where_they_lead_however_that_is_written() -> None:
-    told = [report(name, to=to) for name, to in (("a", "127.0.0.1:4002"), ("b", "NAS:4002"), ("c", "localhost:4002"))]
+    ways = (
+        ("a", "127.0.0.1:4002"),
+        ("b", "NAS:4002"),
+        ("c", "localhost:4002"),
+        ("d", "[::1]:4002"),
+        ("e", "nas.:4002"),
+    )
+    told = [report(name, to=to) for name, to in ways]
 
-    assert [[one["name"] for one in group] for group in by_application(told)] == [["a", "c"], ["b"]]
+    assert [[one["name"] for one in group] for group in by_application(told)] == [["a", "c", "d"], ["b", "e"]]
+
+
+def test_what_a_target_was_found_to_mean_counts_before_how_it_is_written() -> None:
+    told = [
+        report("a"),
+        report("b", to="192.0.2.5:4002", application="127.0.0.1:4002"),
+        report("c", to="192.0.2.5:4002"),
+    ]
+    both, other = (together(group) for group in by_application(told))
+
+    assert ([one["name"] for one in both["relays"]], both["to"], both["application"]) == (
+        ["a", "b"],
+        "127.0.0.1:4002",
+        "127.0.0.1:4002",
+    )
+    assert (other["to"], other["application"]) == ("192.0.2.5:4002", "192.0.2.5:4002")
+    # One alone is told as the user has written it.
+    assert together(told[1:2])["to"] == "192.0.2.5:4002"
 
 
 def test_lines_clients_and_programs_are_those_of_all() -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from agent.core.alerts.gathering import MOMENT, crowd_key
 from agent.core.effects import Announce, Withdraw
 from agent.core.events import Looked, NoticeUndelivered, Tick, UserAsked
@@ -9,7 +11,8 @@ from agent.core.facts import Facts, Known
 from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Verdict
 from agent.core.shown.display import Snooze
 from agent.core.state_machine.state import AgentState
-from tests.core.made_up_agent import looked, play, started
+from agent.core.state_machine.telling import taken_back
+from tests.core.made_up_agent import PAPER, looked, play, started
 from tests.problems.scene import NOW, connection, machine
 
 FIVE = tuple(connection(name=f"c{n}", host=f"10.0.0.{n + 1}", port=4002) for n in range(5))
@@ -57,6 +60,61 @@ def test_what_was_told_as_one_is_not_told_again_by_the_next_run() -> None:
     again, second = play(again, Tick(), now=NOW.later(40.0))
 
     assert told(first) == told(second) == []
+
+
+def test_a_notice_that_stood_until_a_new_start_is_back_after_it_and_its_end_comes_once() -> None:
+    state = looked(started(*FIVE[:1], problems=(HERE,)), DOWN)
+    memory = taken_back(state, ["c0/here"], anew=True)
+    later, well = NOW.later(10.0), NOW.later(60.0)
+    again, effects = play(
+        started(*FIVE[:1], problems=(HERE,), memory=memory), Looked(replace(DOWN, taken=later.monotonic)), now=later
+    )
+    (back,) = (e.notice for e in effects if isinstance(e, Announce))
+    again, more = play(again, Tick(), now=NOW.later(11.0))
+    _, ends = play(again, Looked(replace(machine(), taken=well.monotonic)), now=well)
+
+    assert (back.key, back.title, back.once_more) == ("c0/here", "It is here", True)
+    assert told(more) == []
+    assert [(e.notice.title, e.notice.beside_desktop) for e in ends if isinstance(e, Announce)] == [
+        ("It is well", False)
+    ]
+    assert taken_back(state, ["c0/another"], anew=True) == state.memory
+
+
+def test_what_was_over_when_the_new_start_looked_comes_back_as_its_end_alone() -> None:
+    state = looked(started(problems=(HERE,)), DOWN)
+    again = started(problems=(HERE,), memory=taken_back(state, [f"{PAPER.name}/here"], anew=True))
+    later = NOW.later(10.0)
+    _, effects = play(again, Looked(replace(machine(), taken=later.monotonic)), now=later)
+
+    assert told(effects) == ["It is well"]
+
+
+@pytest.mark.parametrize(("after", "titles"), [("0", []), ("0.1", ["It is here"])])
+def test_after_an_end_that_was_asked_for_it_is_back_only_if_another_version_begins(
+    after: str, titles: list[str]
+) -> None:
+    """As where a setup ends the agent, and starts the new one."""
+    state = looked(started(*FIVE[:1], problems=(HERE,)), DOWN)
+    memory = taken_back(state, ["c0/here"], anew=False).taken_over(after)
+    again = started(*FIVE[:1], problems=(HERE,), memory=memory)
+    later = NOW.later(10.0)
+    _, effects = play(again, Looked(replace(DOWN, taken=later.monotonic)), now=later)
+
+    assert told(effects) == titles
+
+
+def test_the_notice_of_many_that_stood_until_a_new_start_is_back_as_one() -> None:
+    state, _ = play(begun(), Tick(), now=NOW.later(MOMENT))
+    again = started(*FIVE, problems=(HERE,), memory=taken_back(state, [crowd_key("here")], anew=True))
+    later = NOW.later(30.0)
+    again, _ = play(again, Looked(replace(DOWN, taken=later.monotonic)), now=later)
+    again, effects = play(again, Tick(), now=later.later(MOMENT))
+
+    assert [(e.notice.title, e.notice.once_more) for e in effects if isinstance(e, Announce)] == [
+        ("5 connections: It is here", True)
+    ]
+    assert not any(t.taken_back for t in again.memory.told)
 
 
 def test_their_end_is_one_notice() -> None:

@@ -172,18 +172,33 @@ def test_what_ended_a_day_before_the_latest_goes(tmp_path: Path) -> None:
     assert [file.stem for file in pieces_of(tmp_path)] == ["00000003", "00000004", "00000005"]
 
 
-def test_a_piece_ends_after_an_hour_or_when_it_is_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_piece_ends_after_an_hour(tmp_path: Path) -> None:
     made = StepRecorder(tmp_path, KNOWLEDGE, RUN)
     for step in (DAY.steps[3], replace(DAY.steps[3], now=DAY.steps[3].now.later(3700.0))):
         made.take(step)
     made._write_all()
-    monkeypatch.setattr(recorder, "_PIECE_BYTES", 100)
-    made.take(DAY.steps[4])
-    made._write_all()
     made._end_piece()
 
-    assert [one.number for one in kept(tmp_path) if isinstance(one, PieceBegun)] == [0, 1, 2]
-    assert numbers(kept(tmp_path)) == [0, 1, 2]
+    assert [one.number for one in kept(tmp_path) if isinstance(one, PieceBegun)] == [0, 1]
+    assert numbers(kept(tmp_path)) == [0, 1]
+
+
+def test_a_piece_ends_when_it_is_large_and_as_much_of_it_are_steps_as_it_begins_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "_PIECE_BYTES", 100)
+    made = StepRecorder(tmp_path, KNOWLEDGE, RUN)
+    for _ in range(300):
+        made.take(DAY.steps[4])
+    made._write_all()
+    made._end_piece()
+    pieces = [file.read_text(encoding="utf-8").splitlines(keepends=True) for file in pieces_of(tmp_path)]
+
+    assert numbers(kept(tmp_path)) == list(range(300))
+    assert len(pieces) > 2
+    for header, state, *steps in pieces[:-1]:
+        begins = len(header) + len(state)
+        assert begins < sum(map(len, steps)) <= begins + max(map(len, steps))
 
 
 def test_a_disk_that_hangs_delays_nothing_and_loses_the_rest(made: StepRecorder, tmp_path: Path) -> None:
