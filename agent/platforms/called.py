@@ -6,14 +6,14 @@ from pathlib import Path
 
 
 def called_as() -> str:
-    """The command, as the user can type it again."""
+    """The command, as the user can type it again: quoted where its path has a space."""
     program = Path(sys.argv[0] or "gatelight")
     if program.name == "__main__.py":
-        return f"{sys.orig_argv[0]} -m agent"
+        return as_typed(sys.orig_argv[0], "-m", "agent")
     if program.stem == "gatelight" and len(program.parts) > 1:
         import shutil
 
-        return "gatelight" if shutil.which("gatelight") else str(program)
+        return "gatelight" if shutil.which("gatelight") else as_typed(str(program))
     return "gatelight"
 
 

@@ -26,6 +26,17 @@ def test_the_command_is_named_as_it_was_called(program: str, called: str, monkey
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="quotes as a POSIX shell wants them")
+def test_a_command_in_a_folder_whose_name_has_a_space_can_be_typed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["/my trading/.venv/bin/gatelight"])
+    monkeypatch.setenv("PATH", "/nonexistent")
+
+    assert called_as() == "'/my trading/.venv/bin/gatelight'"
+    monkeypatch.setattr(sys, "argv", ["/my trading/agent/__main__.py"])
+    monkeypatch.setattr(sys, "orig_argv", ["/my trading/bin/python", "-m", "agent"])
+    assert called_as() == "'/my trading/bin/python' -m agent"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="quotes as a POSIX shell wants them")
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
