@@ -35,8 +35,9 @@ async def agent(living: LivingAgent) -> AsyncIterator[LivingAgent]:
 
 
 def keep(agent: LivingAgent, *many: Changes) -> None:
+    """A history, of an agent that was heard of just now."""
     store = Store(agent.places.data / HISTORY_FILE)
-    store.write(many)
+    store.write((*many, Changes(time.time())))
     store.close()
 
 

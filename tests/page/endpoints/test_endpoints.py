@@ -438,7 +438,7 @@ async def test_what_cannot_be_used_is_refused_and_nothing_changes(
          "Computer: “a:1” cannot be used (leave out the port, which has a field of its own). "
          "It must be a host name or an IP address, such as 127.0.0.1."),
         ("checks.test_symbols", ["AAPL", "x" * 200],
-         "Symbols: “" + "x" * 59 + "…” cannot be used. It must be a symbol, such as AAPL."),
+         "Symbols: “" + "x" * 59 + "…” cannot be used (it has 200 characters). It must be a symbol, such as AAPL."),
         ("notifications.quiet_hours", ["22-7"],
          "Quiet hours: “22-7” cannot be used. It must be times of the day, such as 22:00-07:00."),
         ("notifications.remote", ["secret"],
