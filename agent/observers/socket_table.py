@@ -1,7 +1,7 @@
 """What a socket table means for TWS: API ports, the link to IB's servers, programs connected. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from agent.platforms.sockets.row import SocketRow, SocketState
@@ -124,14 +124,8 @@ def clients(rows: Sequence[SocketRow], ports: frozenset[int], applications: froz
 
     A connection that an application itself makes goes to IB's servers, not to an API.
     """
-    listening = {r.local_port for r in rows if r.state is SocketState.LISTEN and r.local_port in ports}
-    standing = [r for r in rows if r.state is SocketState.ESTABLISHED]
-    by_ends = {(r.local_address, r.local_port, r.remote_address, r.remote_port): r for r in standing}
     found = set()
-    for served in standing:
-        if served.local_port not in listening or _is_other_loopback(served.local_address):
-            continue
-        other = by_ends.get((served.remote_address, served.remote_port, served.local_address, served.local_port))
+    for served, other in _served(rows, ports):
         if other is not None and other.pid in applications:
             continue
         local = other is not None or served.remote_address == served.local_address
@@ -144,3 +138,21 @@ def clients(rows: Sequence[SocketRow], ports: frozenset[int], applications: froz
             )
         )
     return tuple(sorted(found, key=lambda c: (c.port, c.pid or 0, c.end)))
+
+
+def is_torn(rows: Sequence[SocketRow], ports: frozenset[int]) -> bool:
+    """Whether a connection within this machine has its served end alone: it began or ended while the table was read."""
+    return any(
+        other is None and served.remote_address == served.local_address for served, other in _served(rows, ports)
+    )
+
+
+def _served(rows: Sequence[SocketRow], ports: frozenset[int]) -> Iterator[tuple[SocketRow, SocketRow | None]]:
+    """The ends of connections that are at listeners on these ports, each with the other end where it is here too."""
+    listening = {r.local_port for r in rows if r.state is SocketState.LISTEN and r.local_port in ports}
+    standing = [r for r in rows if r.state is SocketState.ESTABLISHED]
+    by_ends = {(r.local_address, r.local_port, r.remote_address, r.remote_port): r for r in standing}
+    for served in standing:
+        if served.local_port in listening and not _is_other_loopback(served.local_address):
+            ends = (served.remote_address, served.remote_port, served.local_address, served.local_port)
+            yield served, by_ends.get(ends)

@@ -96,6 +96,10 @@ class SocketObserver:
         try:
             others = frozenset(p.pid for p in (*processes.client_portal, *processes.unreadable))
             reading = self._reader.read(pids, interest, others=others, thorough=thorough, now=now.monotonic)
+            if socket_table.is_torn(reading.rows, interest):
+                # A connection of ours that ends, of which one end was read before and the other after that, would be
+                # one of a program that the system does not name.
+                reading = self._reader.read(pids, interest, others=others, thorough=thorough, now=now.monotonic)
         except (psutil.Error, OSError) as error:
             denied = isinstance(error, psutil.AccessDenied | PermissionError)
             return SocketsSeen(
