@@ -87,11 +87,12 @@ class Day:
         """The share of the day in which the connection was well, of all that says something about it.
 
         Not counted: what was not watched or not known, expected outages, and the time in which nothing was connected.
-        A warning beside a session counts as well: programs reach IB. None: nothing of the day counts.
+        A warning beside a session counts as well: programs reach IB. None: nothing of the day counts, or less than half
+        a second, which is not told of either.
         """
         good = self.seconds.get(Light.WELL, 0.0) + self.seconds.get(Light.WARNING, 0.0)
         all_of_it = good + self.seconds.get(Light.PROBLEM, 0.0) + self.seconds.get(Light.NOT_REACHED, 0.0)
-        return good / all_of_it if all_of_it else None
+        return good / all_of_it if round(all_of_it) else None
 
 
 _AWAY = {Light.PROBLEM: "error", Light.NOT_REACHED: "warning"}

@@ -80,9 +80,12 @@ def test_a_day_counts_what_belongs_to_it() -> None:
 
 
 def test_a_day_that_says_nothing_has_no_share() -> None:
-    (day,) = days((Piece(Light.NOT_WATCHED, 0.0, 60.0), Piece(Light.IDLE, 60.0, 100.0)), (0.0, 100.0))
+    pieces = (Piece(Light.NOT_WATCHED, 0.0, 60.0), Piece(Light.IDLE, 60.0, 99.6), Piece(Light.WELL, 99.6, 100.0))
+    nothing, moment = days((*pieces[:2], Piece(Light.IDLE, 99.6, 100.0)), (0.0, 100.0)), days(pieces, (0.0, 100.0))
 
-    assert day.well is None
+    assert nothing[0].well is None
+    # What was well for no whole second is not told, and is no 100 %.
+    assert moment[0].well is None
 
 
 def test_a_warning_is_well_only_beside_a_session() -> None:

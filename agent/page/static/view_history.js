@@ -129,7 +129,7 @@ function shareOf(one) {
   const sums = sumOf(one.strip);
   const good = (sums.well ?? 0) + (sums.warning ?? 0);
   const all = good + (sums.problem ?? 0) + (sums.not_reached ?? 0);
-  return all ? good / all : null;
+  return Math.round(all) ? good / all : null;
 }
 
 // ── tables ──
