@@ -26,7 +26,7 @@ from agent.core.events import (
 )
 from agent.core.facts import Purpose
 from agent.core.state_machine.beats import EARLY, answered_as_usual
-from agent.core.state_machine.looks import is_undisturbed, tells_nothing_new
+from agent.core.state_machine.looks import decides_nothing, is_undisturbed
 from agent.core.state_machine.state import AgentState, Settled
 from agent.core.state_machine.watched import Watched
 
@@ -75,7 +75,7 @@ def concerned_by(before: AgentState, state: AgentState, arrivals: Sequence[Arriv
     looked = not all(isinstance(arrival.event, _LOCAL) for arrival in arrivals)
     if looked and not all(isinstance(arrival.event, Looked | Tick) for arrival in arrivals):
         return everything
-    if looked and (before.urgent_since is not None or not tells_nothing_new(before.machine, state.machine)):
+    if looked and (before.urgent_since is not None or not decides_nothing(before.machine, state.machine)):
         return _by_and_by(everything, (), state, now)
     due, was = now.monotonic + EARLY, before.watched
     answered = {

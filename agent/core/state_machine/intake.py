@@ -37,11 +37,12 @@ from agent.core.facts import Known, MachineFacts
 from agent.core.memory import PROGRAM, Memory
 from agent.core.state_machine.connection import retry_now
 from agent.core.state_machine.enrolment import update_watched
+from agent.core.state_machine.looks import tells_nothing_new
 from agent.core.state_machine.plan import paid
 from agent.core.state_machine.session import Heartbeats, data_came
 from agent.core.state_machine.session_events import take_session_event
 from agent.core.state_machine.state import AgentState, for_each, others, timing_of
-from agent.core.state_machine.target_news import retargeted, take_for_targets
+from agent.core.state_machine.target_news import retargeted, take_for_targets, user_looked
 from agent.core.state_machine.user_actions import take_action
 from agent.core.state_machine.watched import Watched, knock_if_served, locate, note_server, see
 from agent.tws.outside import masked
@@ -58,7 +59,8 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
             answered = state.urgent_since is not None and machine.taken >= state.urgent_since
             since = None if answered else state.urgent_since
             before = state.machine
-            state = replace(paid(state, machine), machine=machine, look_at=None, urgent_since=since)
+            lively = state.lively_at if tells_nothing_new(before, machine) else machine.taken
+            state = replace(paid(state, machine), machine=machine, look_at=None, urgent_since=since, lively_at=lively)
             return _looked(state, before, now)
         case RelaysCounted(relays):
             return replace(state, machine=replace(state.machine, relays=relays)), ()
@@ -91,7 +93,9 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
             return replace(state, config_error=reason), ()
         case NoticeUndelivered(key) | NoticeDelivered(key):
             return _delivered(state, key, shown=isinstance(event, NoticeDelivered)), ()
-        case TargetAnswered() | NewsCame() | UserLooked():
+        case UserLooked():
+            return replace(state, lively_at=now.monotonic, memory=user_looked(state.memory)), ()
+        case TargetAnswered() | NewsCame():
             return take_for_targets(state, event, now)
         case _:
             assert_never(event)

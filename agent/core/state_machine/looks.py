@@ -12,12 +12,21 @@ from agent.core.state_machine.watched import Watched
 
 JUDGED_EVERY = 40.0
 """Seconds: the first look of each such stretch of time is judged. Programs that go within a minute of each other are
-taken to have gone together (`port_programs`), and looks are ten seconds apart as a rule."""
+taken to have gone together (`port_programs`), and looks are ten or twenty seconds apart as a rule."""
+
+
+def decides_nothing(before: MachineFacts, machine: MachineFacts) -> bool:
+    """Whether a look tells what the one before it told, and is not to be judged all the same."""
+    return (
+        not machine.thorough
+        and before.taken // JUDGED_EVERY == machine.taken // JUDGED_EVERY
+        and tells_nothing_new(before, machine)
+    )
 
 
 def tells_nothing_new(before: MachineFacts, machine: MachineFacts) -> bool:
-    """Whether a look tells what the one before it told, and is not to be judged all the same."""
-    if machine.thorough or before.taken == 0.0 or before.taken // JUDGED_EVERY != machine.taken // JUDGED_EVERY:
+    """Whether a look tells what the one before it told."""
+    if before.taken == 0.0:
         return False
     processes = _lasting(before.processes)
     same = replace(before, processes=processes, taken=machine.taken, cost=machine.cost, thorough=False)

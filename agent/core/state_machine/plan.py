@@ -23,6 +23,10 @@ FEW = 10
 CALM = 2.0
 """A connection that is up tells by itself what happens to it, and one that does not answer is asked again at times of
 its own: looks find only newcomers then, and may be rarer."""
+LASTING_CALM = 4.0
+"""The same where all is well, nothing was new for `LASTING_AFTER`, and the user was not at the page or the menu."""
+LASTING_AFTER = 120.0
+"""Seconds. What a user starts or changes comes in a run: the next thing is awaited at the usual pace."""
 SLOWING = 0.02
 """A wait of t seconds is looked at every t × this, until the usual pace is reached."""
 SETTLING = 0.5
@@ -103,7 +107,7 @@ def _look(state: AgentState, now: Moment) -> LookAt:
     at = now.monotonic
     if state.urgent_since is None:
         at = state.machine.taken + pace
-        if pace == state.timing.look_every * CALM:
+        if pace in (state.timing.look_every * CALM, state.timing.look_every * LASTING_CALM):
             at = coalesced(at, pace)
         at = max(at, min(affordable, state.machine.taken + LONGEST_LOOK))
     # After a look every connection is judged: where there are many, and some of them flap, the others need the time.
@@ -134,7 +138,10 @@ def _pace(state: AgentState, watched: Watched, facts: Facts, now: Moment) -> flo
     usual = state.timing.look_every
     if watched.connected:
         # One that may be frozen is no calm one: what there is to see of it is wanted with the verdict.
-        return usual if facts.session.heartbeat_unanswered > 0 and not facts.session.frozen else usual * CALM
+        if facts.session.heartbeat_unanswered > 0 and not facts.session.frozen:
+            return usual
+        lasting = not watched.ledger.entries and state.machine.taken - state.lively_at >= LASTING_AFTER
+        return usual * (LASTING_CALM if lasting else CALM)
     if not watched.wanted or not watched.settings.local:
         return usual * CALM
     tried = _is_tried(watched.link)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from agent import __version__
 from agent.core.events import HeartbeatAnswered, Looked, Tick
-from agent.core.state_machine.looks import tells_nothing_new
+from agent.core.state_machine.looks import decides_nothing
 from agent.core.state_machine.state import AgentState, Knowledge
 from agent.core.state_machine.step import AgentStep
 from agent.history.recording.lines import LineWriter
@@ -97,7 +97,7 @@ class StepRecorder:
         number, self._number = self._number, self._number + 1
         if len(self._waiting) < MOST_STEPS:
             self._waiting.append((number, step, failed))
-            if failed or len(self._waiting) > MOST_HELD_BACK or not _tells_nothing_new(step):
+            if failed or len(self._waiting) > MOST_HELD_BACK or not _decides_nothing(step):
                 self._came.set()
 
     def close(self) -> None:
@@ -203,7 +203,7 @@ class StepRecorder:
         self._refusal = reason
 
 
-def _tells_nothing_new(step: AgentStep) -> bool:
+def _decides_nothing(step: AgentStep) -> bool:
     """Whether it is a heartbeat that was answered, or a look that was as the one before it, and nothing is wrong.
 
     Where something is, the clock alone decides what is told of it, and a bundle that is made then needs that.
@@ -215,7 +215,7 @@ def _tells_nothing_new(step: AgentStep) -> bool:
         and not wrong
         and all(
             isinstance(event, HeartbeatAnswered | Tick)
-            or (isinstance(event, Looked) and tells_nothing_new(machine, event.machine))
+            or (isinstance(event, Looked) and decides_nothing(machine, event.machine))
             for event in (arrival.event for arrival in step.arrivals)
         )
     )

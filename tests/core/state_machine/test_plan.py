@@ -7,13 +7,23 @@ from hypothesis import strategies as st
 
 from agent.core.clock import Moment
 from agent.core.effects import Effect, LookAt, SendHeartbeat, WakeAt, WatchExits
-from agent.core.events import HeartbeatAnswered, Looked, ProcessExited, SessionFailed, Tick, UserAsked
-from agent.core.facts import Facts, MachineFacts, Purpose
+from agent.core.events import (
+    HeartbeatAnswered,
+    Looked,
+    NoticeArrived,
+    ProcessExited,
+    SessionFailed,
+    Tick,
+    UserAsked,
+    UserLooked,
+)
+from agent.core.facts import Facts, Known, MachineFacts, Purpose
 from agent.core.session_facts import Attempt, Outcome
 from agent.core.settings import ConnectionSettings
 from agent.core.shown.display import Action, Connect, LookNow
 from agent.core.state_machine.advance import advance
 from agent.core.state_machine.beats import with_beats
+from agent.core.state_machine.coalescing import coalesced
 from agent.core.state_machine.connection import Blocked, Connecting, Idle, Link
 from agent.core.state_machine.plan import (
     AHEAD,
@@ -21,6 +31,7 @@ from agent.core.state_machine.plan import (
     FAST_LOOK,
     FEW,
     FROZEN_AGAIN,
+    LASTING_AFTER,
     LONGEST_LOOK,
     SETTLING,
     SHARE,
@@ -30,6 +41,7 @@ from agent.core.state_machine.plan import (
 )
 from agent.core.state_machine.state import AgentState, Settled, facts_about
 from agent.core.state_machine.watched import due_times, target
+from agent.problems import PROBLEMS
 from tests.core.made_up_agent import PAPER, connected, looked, play, started
 from tests.problems.scene import NOW, gateway, machine
 
@@ -61,6 +73,51 @@ def test_a_healthy_session_is_looked_at_half_as_often() -> None:
     state = replace(connected(), urgent_since=None)
 
     assert look(state) == LookAt(NOW.monotonic + 2 * state.timing.look_every, frozenset({4002}))
+
+
+def test_where_nothing_was_new_for_long_looks_are_rarer_still_until_something_is_or_the_user_comes() -> None:
+    every = connected().timing.look_every
+    state = replace(connected(), urgent_since=None, lively_at=NOW.monotonic - LASTING_AFTER)
+
+    assert look(state).at == NOW.monotonic + 4 * every
+    assert look(replace(state, lively_at=state.lively_at + 1.0)).at == NOW.monotonic + 2 * every
+
+    assert look(play(state, UserLooked(), now=NOW.later(1.0))[0]).at == NOW.monotonic + 2 * every
+
+
+def long_well() -> AgentState:
+    """An agent whose session answers, and which has seen nothing new for long."""
+    state = connected(problems=tuple(PROBLEMS))
+    number = state.watched[0].number
+    assert number is not None
+    answered, _ = play(state, HeartbeatAnswered(number, int(NOW.wall)))
+    return replace(answered, urgent_since=None, lively_at=NOW.monotonic - LASTING_AFTER)
+
+
+def test_a_look_that_tells_something_new_makes_the_next_ones_usual_and_one_that_does_not_leaves_them_rare() -> None:
+    state = long_well()
+    later = NOW.later(5.0)
+    same, _ = play(state, Looked(replace(state.machine, taken=later.monotonic)), now=later)
+    new, _ = play(state, Looked(replace(state.machine, taken=later.monotonic, network=Known(False))), now=later)
+
+    assert (same.lively_at, new.lively_at) == (state.lively_at, later.monotonic)
+    assert same.look_at is not None
+    assert new.look_at is not None
+    assert same.look_at.at == coalesced(later.monotonic + 4 * state.timing.look_every, 4 * state.timing.look_every)
+    assert new.look_at.at == coalesced(later.monotonic + 2 * state.timing.look_every, 2 * state.timing.look_every)
+
+
+def test_while_something_may_be_wrong_looks_are_not_rarer_however_long_nothing_was_new() -> None:
+    state = long_well()
+    number = state.watched[0].number
+    assert number is not None
+    troubled, _ = play(
+        state, NoticeArrived(number, 1100, "Connectivity between IB and Trader Workstation has been lost.")
+    )
+
+    assert troubled.watched[0].ledger.entries
+    assert look(state).at == NOW.monotonic + 4 * state.timing.look_every
+    assert look(troubled).at == NOW.monotonic + 2 * state.timing.look_every
 
 
 def frozen(state: AgentState, now: Moment = NOW) -> LookAt:
