@@ -180,7 +180,7 @@ def take_changes(
     would be told, without a target."""
     for change in changes:
         if isinstance(change, Appeared):
-            memory = _back(memory, deliveries, connection, change.entry, now)
+            memory = back_again(memory, deliveries, connection, change.entry, now)
             deliveries = {name: _still_so(one, connection, change.entry.key) for name, one in deliveries.items()}
         if not isinstance(change, Cleared | Hidden):
             continue
@@ -199,10 +199,13 @@ def take_changes(
     return memory, deliveries
 
 
-def _back(
+def back_again(
     memory: Memory, deliveries: Mapping[str, TargetDelivery], connection: str, entry: Entry, now: Moment
 ) -> Memory:
-    """A problem is there again before its end was told together with those of others: the target knows what is so."""
+    """A problem is there again before its end was told together with those of others: the target knows what is so.
+
+    An end that is on its way is left: it may have arrived.
+    """
     key = notice_key(connection, entry.key)
     under_way = [one for delivery in deliveries.values() for one in delivery.on_its_way]
     ends = [w for w in memory.waiting if w.key == key and w.crowd is not None and w.over and w not in under_way]

@@ -17,6 +17,7 @@ from agent.core.alerts.targets import (
     News,
     Sent,
     TargetDelivery,
+    back_again,
     decide_there,
     follow_shown,
     may_be_sent,
@@ -32,7 +33,7 @@ from agent.core.alerts.targets import (
 )
 from agent.core.clock import Moment, time_of_day
 from agent.core.effects import Announce, Effect, Record, SendTo, Withdraw
-from agent.core.events import NewsCame, TargetAnswered, UserLooked
+from agent.core.events import NewsCame, TargetAnswered
 from agent.core.facts import Purpose
 from agent.core.memory import PROGRAM, Memory, Told, ToldThere, WaitingNotice
 from agent.core.problem import Severity
@@ -207,7 +208,7 @@ def _steps(state: AgentState, name: str, code: str) -> tuple[str, ...]:
 
 
 def take_for_targets(
-    state: AgentState, event: TargetAnswered | NewsCame | UserLooked, now: Moment
+    state: AgentState, event: TargetAnswered | NewsCame, now: Moment
 ) -> tuple[AgentState, tuple[Effect, ...]]:
     """The state after what concerns targets alone."""
     match event:
@@ -215,8 +216,6 @@ def take_for_targets(
             return take_target_answer(state, event, now)
         case NewsCame(notice):
             return take_news(state, notice, now), ()
-        case UserLooked():
-            return replace(state, memory=user_looked(state.memory)), ()
 
 
 def take_target_answer(state: AgentState, event: TargetAnswered, now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
@@ -238,6 +237,11 @@ def take_target_answer(state: AgentState, event: TargetAnswered, now: Moment) ->
         if before.complained:
             effects.append(Announce(_complaint(event.target, now, state, None)))
     deliveries: Mapping[str, TargetDelivery] = {**state.deliveries, event.target: after}
+    # What has come back while its end was on its way, and did not arrive.
+    back = ((connection, entry) for connection, ledger in _ledgers(state) for entry in ledger.entries.values())
+    for connection, entry in back if not event.answer.taken else ():
+        if entry.shown:
+            memory = back_again(memory, deliveries, connection, entry, now)
     state = replace(state, memory=memory, deliveries=deliveries)
     if after.failing_since is None or after.complained or now.wall - after.failing_since < TOLD_AFTER:
         return state, tuple(effects)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field, replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -346,6 +347,27 @@ def test_what_cannot_be_taken_is_given_up_as_one_and_floods_nobody() -> None:
 
     assert len(day.sent) == 2
     assert len(day.state.memory.told_there) == 100
+
+
+@pytest.mark.parametrize("answer", [REFUSED, UNFIT])
+def test_an_end_that_did_not_arrive_is_not_told_of_what_is_there_again(answer: TargetAnswer) -> None:
+    day = ManyDay(count=8)
+    day.look(5.0, {0, 1, 2, 3})
+    day.looks(15)
+    assert day.titles == ["4 connections: It is bad"]
+
+    day.answer = None
+    day.look(5.0, {0, 1, 2, 3})
+    day.looks(15)
+    assert day.titles[1:] == ["4 connections: It is well"]
+    day.look(5.0, {0})
+    day.answer = TAKEN
+    day.play(TargetAnswered("Phone", answer))
+    day.looks(900)
+
+    assert day.titles[2:] == ["3 connections: It is well"]
+    assert day.sent[2][1].body.endswith("Still so: gw-000.")
+    assert {told.connection for told in day.state.memory.told_there} == {"gw-000"}
 
 
 STEPS = st.lists(
