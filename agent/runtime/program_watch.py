@@ -14,6 +14,9 @@ GONE_TURNS = 6
 """Turns, a minute in all, that the files may be gone: during an upgrade they are gone for a moment."""
 SETTLE_SECONDS = 5.0
 """Seconds after which new files are looked at again: an installer may still be at work."""
+PARTS = 8
+"""Of files that are as they were, the first is looked at in every turn, and of the others one part after the other:
+an installer that goes through replaces all of them."""
 _LOOK_SECONDS = 2.0
 """Seconds that the disk may take for one look."""
 _TRY_SECONDS = 60.0
@@ -48,6 +51,7 @@ class ProgramWatch:
         self._removed = removed
         self._disk = OneAtATime("program files", together)
         self._own = self._last = self._refused = self._stamps()
+        self._turn = 0
         self._gone = 0
         self._told = False
         self._settle = settle
@@ -67,7 +71,7 @@ class ProgramWatch:
             self._looking = False
 
     async def _look(self) -> None:
-        found = await self._disk.within(_LOOK_SECONDS, self._stamps)
+        found = await self._disk.within(_LOOK_SECONDS, self._glanced_at)
         settled, self._last = found == self._last, found
         if None in found:
             self._count_as_gone(found)
@@ -102,6 +106,15 @@ class ProgramWatch:
             self._told = True
             logger.warning("the program files are gone: Gatelight ends")
             self._removed()
+
+    def _glanced_at(self) -> tuple[FileStamp | None, ...]:
+        """The stamps of all files, as far as they have to be read for that."""
+        if self._last == self._own:
+            self._turn = (self._turn + 1) % PARTS
+            part = {0, *range(self._turn, len(self._files), PARTS)}
+            if all(stamp_of(self._files[number]) == self._own[number] for number in part):
+                return self._own
+        return self._stamps()
 
     def _stamps(self) -> tuple[FileStamp | None, ...]:
         return tuple(stamp_of(file) for file in self._files)

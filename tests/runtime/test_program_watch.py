@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from agent.runtime.program_watch import GONE_TURNS, ProgramWatch
+from agent.runtime.program_watch import GONE_TURNS, PARTS, ProgramWatch
 from tests.waiting import until
 
 
 class Installation:
-    """Two files of a program, and what became of a watch on them."""
+    """Files of a program, and what became of a watch on them."""
 
-    def __init__(self, folder: Path, settle: float = 3600.0) -> None:
-        self.files = (folder / "one.py", folder / "two.py")
+    def __init__(self, folder: Path, settle: float = 3600.0, count: int = 2) -> None:
+        self.files = tuple(folder / f"{number:02}.py" for number in range(count))
         for file in self.files:
             file.write_text("1")
         self.works = True
@@ -73,6 +73,16 @@ async def test_new_files_are_looked_at_again_before_the_next_turn(tmp_path: Path
     await until(lambda: installed.told == ["replaced"])
 
     assert installed.tried == 1
+
+
+@pytest.mark.parametrize("number", range(2 * PARTS + 1))
+async def test_any_one_of_many_files_is_found_to_be_new_and_the_first_at_once(tmp_path: Path, number: int) -> None:
+    installed = Installation(tmp_path, count=2 * PARTS + 1)
+    await installed.turns(PARTS + 3)
+    installed.replace("2", number)
+    await installed.turns(2 if number == 0 else PARTS + 1)
+
+    assert installed.told == ["replaced"]
 
 
 async def test_files_of_the_same_text_are_new_too(installed: Installation) -> None:
