@@ -33,7 +33,7 @@ class Say:
     again: bool
     """It is a repeat of something said before."""
     once_more: bool = False
-    """It was said, and no service could show it, or its notice was taken back for an update."""
+    """It was said, and no service could show it, or its notice went: for an update, or with a cause that is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,9 @@ Decision: TypeAlias = Say | Silence
 
 UNSHOWN_AGAIN = 30.0
 """Seconds after which a notice that no service could show is tried again: a desktop may have come up."""
+BACK_AFTER, BACK_APART = 60.0, 600.0
+"""Seconds for which a problem is shown again, after its cause was over, until it is said once more: most are over with
+it. Seconds between two notices of one that hides and comes back again and again."""
 REPEAT_GROWTH = 2.0
 """Each repeat waits this much longer than the one before."""
 
@@ -72,7 +75,7 @@ def decide(entry: Entry, rules: QuietRules, now: Moment) -> Decision:
     if entry.recalled:
         return Silence(Reason.NOT_JUDGED)
     repeats = not entry.unshown and _repeat_due(entry, rules.settings, now)
-    once_more = _retry_due(entry, now) if entry.unshown else entry.taken_back and not repeats
+    once_more = not repeats and (_retry_due(entry, now) or (entry.taken_back and not entry.unshown))
     if entry.announced and not (repeats or once_more):
         return Silence(Reason.ALREADY_SAID)
     silence = keep_quiet(entry, rules, now)
@@ -109,11 +112,12 @@ def hushed(severity: Severity, rules: QuietRules) -> Reason | None:
 
 
 def retry_at(entry: Entry) -> float | None:
-    """Monotonic time from which on a notice that no service could show is tried once more; None: there is none."""
-    if not entry.unshown:
+    """Monotonic time from which on a notice is said once more that no service could show, or that went with a cause
+    that is over; None: there is none."""
+    said = entry.announced_at if entry.tried_at is None else entry.tried_at
+    if said is None or not (entry.unshown or entry.back_since is not None):
         return None
-    tried = entry.announced_at if entry.tried_at is None else entry.tried_at
-    return None if tried is None else tried + UNSHOWN_AGAIN
+    return said + UNSHOWN_AGAIN if entry.back_since is None else max(entry.back_since + BACK_AFTER, said + BACK_APART)
 
 
 def _retry_due(entry: Entry, now: Moment) -> bool:

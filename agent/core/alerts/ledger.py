@@ -24,6 +24,8 @@ class Entry:
     """Monotonic time from which on it is shown."""
     visible: bool = False
     hidden: bool = False
+    behind: bool = False
+    """It was announced, and hides behind its cause: its notice went."""
     announced: bool = False
     announced_at: float | None = None
     """Monotonic time of the latest announcement."""
@@ -36,6 +38,8 @@ class Entry:
     repeats: int = 0
     taken_back: bool = False
     """See `memory.Told.taken_back`."""
+    back_since: float | None = None
+    """Monotonic time since which it is shown again, where it was `behind` its cause."""
     recalled: bool = False
     """It was shown before the agent began, and has not been judged since."""
     began: bool = False
@@ -195,9 +199,9 @@ def _enter(
     old: Entry | None, found: Found, facts: Facts, hidden: bool, undecided_before: frozenset[str] | None
 ) -> Entry:
     if old is not None:
-        return replace(
-            old, problem=found.problem, present=found.present, hidden=hidden, giving_way=False, recalled=False
-        )
+        entry = replace(old, problem=found.problem, present=found.present, hidden=hidden)
+        back = facts.now.monotonic if old.behind and not hidden else None if hidden else old.back_since
+        return replace(entry, behind=hidden and old.announced, back_since=back, giving_way=False, recalled=False)
     grace = 0.0 if facts.purpose is Purpose.DOCTOR else found.problem.visible_after(facts)
     began = found.present.since
     return Entry(

@@ -126,11 +126,11 @@ def speak(
             notice = replace(notice, text=said_of(about, notice.text))
             effects.append(Announce(replace(notice, once_more=decision.once_more)))
             if decision.once_more:
-                entries[key] = replace(entry, tried_at=now.monotonic, taken_back=False)
+                entries[key] = replace(entry, tried_at=now.monotonic, taken_back=False, back_since=None)
             else:
                 repeats = entry.repeats + 1 if decision.again else entry.repeats
-                told = replace(entry, announced=True, announced_at=now.monotonic, repeats=repeats, taken_back=False)
-                entries[key] = told
+                told = replace(entry, announced=True, announced_at=now.monotonic, repeats=repeats)
+                entries[key] = replace(told, taken_back=False, back_since=None)
     return replace(ledger, entries=entries), tuple(effects)
 
 

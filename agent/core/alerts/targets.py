@@ -135,9 +135,8 @@ def decide_there(
     now: Moment,
 ) -> Decision:
     """Whether to tell a target now that a problem is there. `rules`: see `rules_there`."""
-    there = replace(
-        entry, announced=False, announced_at=None, repeats=0, unshown=False, tried_at=None, taken_back=False
-    )
+    there = replace(entry, announced=False, announced_at=None, repeats=0)
+    there = replace(there, unshown=False, tried_at=None, taken_back=False, back_since=None)
     if told is not None:
         at = now.monotonic - max(0.0, now.wall - told.at)
         there = replace(there, announced=True, announced_at=at, repeats=told.repeats)

@@ -3,6 +3,8 @@ from dataclasses import replace
 import pytest
 
 from agent.core.alerts.announce import (
+    BACK_AFTER,
+    BACK_APART,
     UNSHOWN_AGAIN,
     QuietRules,
     Reason,
@@ -126,6 +128,27 @@ def test_what_was_taken_back_for_a_new_start_is_shown_once_more_at_once() -> Non
     assert decide(back, POLITE, NOW.later(30 * 60)) == Say(again=True)
     # Where no service can show it, it is tried as seldom as any.
     assert decide(replace(back, unshown=True), POLITE, NOW.later(5)) == Silence(Reason.ALREADY_SAID)
+
+
+def test_what_comes_back_from_behind_a_cause_is_said_once_more_when_it_stays() -> None:
+    began = NOW.later(BACK_APART)
+    back = replace(SAID, back_since=began.monotonic)
+
+    assert decide(back, POLITE, began.later(BACK_AFTER - 1)) == Silence(Reason.ALREADY_SAID)
+    assert decide(back, POLITE, began.later(BACK_AFTER)) == Say(again=False, once_more=True)
+    assert retry_at(back) == began.later(BACK_AFTER).monotonic
+    assert decide(back, replace(POLITE, paused=True), began.later(BACK_AFTER)) == Silence(Reason.PAUSED)
+    # A repeat that is due shows it as well.
+    assert decide(back, POLITE, NOW.later(30 * 60)) == Say(again=True)
+
+
+def test_what_hides_and_comes_back_again_and_again_is_said_no_more_often_than_that() -> None:
+    back = replace(SAID, back_since=NOW.later(BACK_AFTER).monotonic)
+    said = replace(back, tried_at=NOW.later(BACK_APART).monotonic)
+
+    assert decide(back, POLITE, NOW.later(BACK_APART - 1)) == Silence(Reason.ALREADY_SAID)
+    assert decide(back, POLITE, NOW.later(BACK_APART)) == Say(again=False, once_more=True)
+    assert decide(said, POLITE, NOW.later(2 * BACK_APART - 1)) == Silence(Reason.ALREADY_SAID)
 
 
 def test_words_are_filled_in() -> None:

@@ -108,6 +108,31 @@ def test_a_visible_problem_that_turns_out_a_consequence_is_hidden_and_comes_back
     assert ledger.entries["quick"].since == NOW
 
 
+def test_what_was_announced_before_it_hid_behind_a_cause_is_known_to_be_back() -> None:
+    behind = Diagnosis(found=(Found(SLOW, HERE),), hidden=(Found(QUICK, HERE),))
+    said = replace(entered(QUICK).entries["quick"], announced=True, announced_at=NOW.monotonic)
+    hides = update(Ledger({"quick": said}), behind, at(5))[0]
+    comes_back = update(hides, found(QUICK), at(9))[0]
+    stays = update(comes_back, found(QUICK), at(12))[0]
+    hides_again = update(stays, behind, at(15))[0]
+
+    since = [one.entries["quick"].back_since for one in (hides, comes_back, stays, hides_again)]
+    assert since == [None, at(9).now.monotonic, at(9).now.monotonic, None]
+    unsaid = update(update(entered(QUICK), behind, at(5))[0], found(QUICK), at(9))[0]
+    assert unsaid.entries["quick"].back_since is None
+
+
+def test_what_only_a_session_tells_is_not_said_once_more_with_each_session() -> None:
+    said = replace(entered(OF_SESSION).entries["of-session"], announced=True, announced_at=NOW.monotonic)
+    without = at(5, facts(session=SessionFacts(phase=Phase.BACKING_OFF)))
+    away = update(Ledger({"of-session": said}), Diagnosis(), without)[0]
+    back = update(away, found(OF_SESSION), at(9))[0]
+
+    assert away.entries["of-session"].hidden
+    assert back.entries["of-session"].shown
+    assert back.entries["of-session"].back_since is None
+
+
 def test_a_hidden_problem_does_not_become_visible_by_waiting() -> None:
     ledger, _ = update(Ledger(), Diagnosis(hidden=(Found(SLOW, HERE),)), at(0))
 

@@ -58,6 +58,15 @@ def test_a_notice_carries_words_and_steps() -> None:
     assert after == ledger(SAID)
 
 
+def test_what_is_back_from_behind_its_cause_is_said_once_more_and_then_not_again() -> None:
+    back = replace(SAID, back_since=NOW.later(900).monotonic)
+    once, effects = speak("Paper", ledger(back), (), STEPS, POLITE, NOW.later(1000))
+    more, silent = speak("Paper", once, (), STEPS, POLITE, NOW.later(1010))
+
+    assert [(e.notice.key, e.notice.once_more) for e in effects if isinstance(e, Announce)] == [(KEY, True)]
+    assert (more, silent) == (once, ())
+
+
 def test_a_problem_that_is_kept_quiet_is_in_the_log_with_the_reason() -> None:
     after, effects = speak("Paper", ledger(ENTRY), (Appeared(ENTRY),), STEPS, PAUSED, NOW)
     record, silent = effects
