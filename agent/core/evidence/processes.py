@@ -8,7 +8,7 @@ from agent.core.session_facts import NOT_ACCEPTED, Outcome
 from agent.core.settings import ConnectionSettings, WantedApplication, WantedMode
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.limits import API_CLIENTS
-from agent.tws.ports import IBC_COMMAND_PORT, default_ports
+from agent.tws.ports import IBC_COMMAND_PORT, default_ports, port_in
 from agent.tws.relays import RelayKind
 
 
@@ -133,8 +133,7 @@ def last_port(connection: ConnectionSettings, sight: Sight, served_listener: str
     wanted = connection.application
     if sight.port is not None and (wanted is WantedApplication.ANY or sight.kind == wanted.value):
         return sight.port
-    port = served_listener.split("/")[0]
-    return int(port) if connection.local and port.isdecimal() else None
+    return port_in(served_listener.split("/")[0]) if connection.local else None
 
 
 def target_port(
