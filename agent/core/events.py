@@ -216,6 +216,14 @@ class UserLooked:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangesAwaited:
+    """A view that is open waits for what the user does elsewhere on this computer, as the set-up does.
+
+    It tells nothing about whether the user looks at it.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """An event with the moment at which it arrived: it may have waited since."""
 
@@ -248,6 +256,7 @@ Event: TypeAlias = (
     | TargetAnswered
     | NewsCame
     | UserLooked
+    | ChangesAwaited
 )
 
 

@@ -16,6 +16,7 @@ from agent.core.effects import (
     ShowStatus,
 )
 from agent.core.events import (
+    ChangesAwaited,
     ConfigRejected,
     DataCame,
     Event,
@@ -173,7 +174,7 @@ def _overview(status: Status) -> tuple[tuple[str, str], ...]:
 def came_in(event: Event) -> str:
     """An event in a few words; nothing for those that come all the time."""
     match event:
-        case Looked() | RelaysCounted() | Tick() | HeartbeatAnswered() | MessagesCame():
+        case Looked() | RelaysCounted() | Tick() | HeartbeatAnswered() | MessagesCame() | ChangesAwaited():
             return ""
         case SessionReady(number, server_version):
             return f"session {number} is ready, server version {server_version}"
