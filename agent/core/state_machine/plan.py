@@ -26,7 +26,7 @@ its own: looks find only newcomers then, and may be rarer."""
 LASTING_CALM = 4.0
 """The same where all is well, nothing was new for `LASTING_AFTER`, the user was not at the page or the menu, and no
 set-up waited for a step."""
-LASTING_AFTER = 120.0
+LASTING_AFTER = 60.0
 """Seconds. What a user starts or changes comes in a run: the next thing is awaited at the usual pace."""
 SLOWING = 0.02
 """A wait of t seconds is looked at every t × this, until the usual pace is reached."""
