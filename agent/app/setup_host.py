@@ -10,7 +10,7 @@ from agent.app.running import RunningAgent
 from agent.app.setup_run import TEST_NOTICE, SetupRun
 from agent.core.as_json import as_json
 from agent.core.commands import NO_SUCH_ACT, AskDataTest, SetUp, SetupAct
-from agent.core.events import ChangesAwaited, UserAsked
+from agent.core.events import UserAsked
 from agent.core.setup.answers import NotAnAnswer, edit_lines
 from agent.core.setup.setup import setup_to_json
 from agent.core.shown.display import Connect, LookNow
@@ -19,8 +19,6 @@ from agent.guides import load_guides
 from agent.problems import PROBLEMS
 from agent.runtime.data_tests import DataTests
 
-AWAITED_EVERY = 5.0
-"""Seconds between two words to the agent that the set-up waits: pages ask more often than they must."""
 _STALE = "What is to be written has changed since you read it: read it again."
 
 
@@ -36,8 +34,6 @@ class SetupHost:
         """Carry out a command; returns {"error": one sentence} where that is not possible."""
         if isinstance(command, AskDataTest):
             return self._tests.answer(command)
-        if self._agent.now().monotonic - self._agent.state.lively_at >= AWAITED_EVERY:
-            self._agent.post(ChangesAwaited())
         try:
             setting = self._setting or await self._begin(None)
             if command.act is not None:

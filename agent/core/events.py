@@ -216,11 +216,10 @@ class UserLooked:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangesAwaited:
-    """A view that is open waits for what the user does elsewhere on this computer, as the set-up does.
+class PageFollows:
+    """A page is open and follows what is shown, or the last one was closed."""
 
-    It tells nothing about whether the user looks at it.
-    """
+    open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +255,7 @@ Event: TypeAlias = (
     | TargetAnswered
     | NewsCame
     | UserLooked
-    | ChangesAwaited
+    | PageFollows
 )
 
 

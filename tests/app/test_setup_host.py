@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from agent.app import setup_host
 from agent.config.reading import load
 from agent.core.commands import read_command
-from agent.core.events import ChangesAwaited, Event, Reconfigured
+from agent.core.events import Reconfigured
 from agent.core.settings import WantedApplication
 from agent.core.updates import Origin
 from agent.simulator.world import SimulatedApplication
@@ -147,24 +146,6 @@ async def test_a_program_that_connects_is_greeted_by_its_name_and_missed_when_it
     assert greeted["setup"]["result"] == "green"
     assert suggested["suggested"] == "quantower"
     assert gone["setup"]["result"] == "all-but-program"
-
-
-async def test_an_open_set_up_awaits_changes(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async with at_work() as (agent, _):
-        await until(agent, "connect", "done")
-        handed: list[Event] = []
-        monkeypatch.setattr(agent.loop, "post", handed.append)
-        monkeypatch.setattr(setup_host, "AWAITED_EVERY", float("inf"))
-        await asked(agent)
-        just_told = [*handed]
-        monkeypatch.setattr(setup_host, "AWAITED_EVERY", 0.0)
-        await asked(agent)
-        monkeypatch.undo()
-
-    assert ChangesAwaited() not in just_told
-    assert ChangesAwaited() in handed
 
 
 async def test_steps_are_put_off_looked_at_and_taken_up_again() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.runtime.program_watch import GONE_TURNS, FILE_PARTS, ProgramWatch
+from agent.runtime.program_watch import FILE_PARTS, GONE_TURNS, ProgramWatch
 from tests.waiting import until
 
 

@@ -7,7 +7,6 @@ from agent.core.alerts.speech import delivered
 from agent.core.clock import Moment
 from agent.core.effects import Effect
 from agent.core.events import (
-    ChangesAwaited,
     ConfigRejected,
     DataCame,
     Event,
@@ -18,6 +17,7 @@ from agent.core.events import (
     NoticeArrived,
     NoticeDelivered,
     NoticeUndelivered,
+    PageFollows,
     ProcessExited,
     Reconfigured,
     RelaysCounted,
@@ -96,8 +96,8 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
             return _delivered(state, key, shown=isinstance(event, NoticeDelivered)), ()
         case UserLooked():
             return replace(state, lively_at=now.monotonic, memory=user_looked(state.memory)), ()
-        case ChangesAwaited():
-            return replace(state, lively_at=now.monotonic), ()
+        case PageFollows(there):
+            return replace(state, page_open=there), ()
         case TargetAnswered() | NewsCame():
             return take_for_targets(state, event, now)
         case _:

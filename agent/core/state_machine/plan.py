@@ -24,8 +24,8 @@ CALM = 2.0
 """A connection that is up tells by itself what happens to it, and one that does not answer is asked again at times of
 its own: looks find only newcomers then, and may be rarer."""
 LASTING_CALM = 4.0
-"""The same where all is well, nothing was new for `LASTING_AFTER`, the user was not at the page or the menu, and no
-set-up waited for a step."""
+"""The same where all is well, nothing was new for `LASTING_AFTER`, the user was not at the menu, and no page is open.
+"""
 LASTING_AFTER = 60.0
 """Seconds. What a user starts or changes comes in a run: the next thing is awaited at the usual pace."""
 SLOWING = 0.02
@@ -142,8 +142,9 @@ def _pace(state: AgentState, watched: Watched, facts: Facts, now: Moment) -> flo
         if facts.session.heartbeat_unanswered > 0 and not facts.session.frozen:
             return usual
         # A doctor, and the set-up in a terminal, wait for what the next look tells.
-        lasting = state.purpose is Purpose.WATCH and state.machine.taken - state.lively_at >= LASTING_AFTER
-        return usual * (LASTING_CALM if lasting and not watched.ledger.entries else CALM)
+        waited_for = state.page_open or state.purpose is Purpose.DOCTOR
+        lively = waited_for or watched.ledger.entries or state.machine.taken - state.lively_at < LASTING_AFTER
+        return usual * (CALM if lively else LASTING_CALM)
     if not watched.wanted or not watched.settings.local:
         return usual * CALM
     tried = _is_tried(watched.link)

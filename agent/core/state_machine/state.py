@@ -118,8 +118,9 @@ class AgentState:
     asked_at: float = float("-inf")
     """Monotonic time at which the user last asked for a look: it is a thorough one."""
     lively_at: float = 0.0
-    """Monotonic time of the latest look that told something new, or at which the user was last at the page or menu, or
-    the set-up last waited for a step."""
+    """Monotonic time of the latest look that told something new, or at which the user was last at the page or menu."""
+    page_open: bool = False
+    """A page is open, which follows what is shown."""
     thorough_at: float = float("-inf")
     """Monotonic time of the latest thorough look."""
     paid_until: float = 0.0

@@ -16,7 +16,6 @@ from agent.core.effects import (
     ShowStatus,
 )
 from agent.core.events import (
-    ChangesAwaited,
     ConfigRejected,
     DataCame,
     Event,
@@ -27,6 +26,7 @@ from agent.core.events import (
     NoticeArrived,
     NoticeDelivered,
     NoticeUndelivered,
+    PageFollows,
     ProcessExited,
     Reconfigured,
     RelaysCounted,
@@ -174,7 +174,7 @@ def _overview(status: Status) -> tuple[tuple[str, str], ...]:
 def came_in(event: Event) -> str:
     """An event in a few words; nothing for those that come all the time."""
     match event:
-        case Looked() | RelaysCounted() | Tick() | HeartbeatAnswered() | MessagesCame() | ChangesAwaited():
+        case Looked() | RelaysCounted() | Tick() | HeartbeatAnswered() | MessagesCame():
             return ""
         case SessionReady(number, server_version):
             return f"session {number} is ready, server version {server_version}"
@@ -216,6 +216,8 @@ def came_in(event: Event) -> str:
             return f"targets are told as well: {notice.title}"
         case UserLooked():
             return "the user looked at Gatelight"
+        case PageFollows(open=there):
+            return "a page is open" if there else "no page is open any more"
         case _:
             assert_never(event)
 
