@@ -109,7 +109,8 @@ def causes(
 ) -> tuple[CauseSum, ...]:
     """What took the time from `since` to `until` (epoch seconds), the longest first.
 
-    `pieces` and `outages` are those of the connection. Of a time before the first thing that was kept, nothing is said.
+    `pieces` and `outages` are those of the connection. Of a time before the first state of it that was kept, nothing is
+    said: there was nothing to watch, or nothing is known of it.
     """
     sums = {cause: CauseSum(cause) for cause in OutageCause}
     for outage in outages:
@@ -117,7 +118,7 @@ def causes(
         if seconds > 0:
             sums[cause_of(outage.code)].add(seconds, outage.title)
     runs = [(r.began, until if r.ended is None else r.ended) for r in kept.by_kind.get(("", SpanKind.RUN), ())]
-    began = until if kept.began is None else kept.began
+    began = kept.firsts.get(connection, until)
     expected = [piece for piece in pieces if piece.light is Light.EXPECTED]
     applications = kept.by_kind.get((connection, SpanKind.APPLICATION), ())
     near = reaching_into(applications, [(piece.began - _NEAR, piece.ended) for piece in expected])
