@@ -25,7 +25,7 @@ from agent.runtime.paths import Places, find_places
 
 UPDATE, REPLACE, REMOVE, AGAIN = "update", "replace", "remove", "again"
 """What is going on: an update begins; it replaces this version; this version is removed for good; it is over."""
-FRESH_SECONDS = 3600.0
+NOTE_SECONDS = 3600.0
 """How old a note may be: that of an update that never came to its end is not for a later one."""
 HEARS_WITHIN = 15.0
 """Seconds until an agent that is just starting hears that it has to stop."""
@@ -74,7 +74,7 @@ def to_start(note: str | None, now: float) -> list[str] | None:
     """The arguments that a note asks to start the agent with; None where it asks for nothing, or is too old."""
     try:
         told = json.loads(note or "null")
-        if not 0 <= now - float(told["when"]) <= FRESH_SECONDS:
+        if not 0 <= now - float(told["when"]) <= NOTE_SECONDS:
             return None
         given = [str(word) for word in told["arguments"]]
     except (ValueError, TypeError, KeyError):

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from agent.cli import around_update
-from agent.cli.around_update import FRESH_SECONDS, REMOVE, REPLACE, UPDATE, end_agent, to_start
+from agent.cli.around_update import NOTE_SECONDS, REMOVE, REPLACE, UPDATE, end_agent, to_start
 from agent.cli.life import stop_agent
 from agent.errors import AgentNotRunning
 from agent.runtime.paths import Places, find_places
@@ -111,8 +111,8 @@ def test_an_agent_that_only_starts_is_told_until_it_hears(place: Place, monkeypa
         (json.dumps({"when": WHEN}), None),
         (json.dumps({"when": "soon", "arguments": ["run"]}), None),
         (noted("run", "--no-tray"), ["run", "--no-tray"]),
-        (noted("run", when=WHEN - FRESH_SECONDS + 1), ["run"]),
-        (noted("run", when=WHEN - FRESH_SECONDS - 1), None),
+        (noted("run", when=WHEN - NOTE_SECONDS + 1), ["run"]),
+        (noted("run", when=WHEN - NOTE_SECONDS - 1), None),
         (noted("run", when=WHEN + 1), None),
         # Of a version that has other options, or something else than an agent.
         (noted("run", "--later"), ["run", "--autostart"]),
