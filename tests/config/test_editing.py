@@ -114,7 +114,7 @@ def test_file_and_folder_are_made_when_missing(tmp_path: Path) -> None:
 def test_another_connection_begins_with_its_name(path: Path) -> None:
     with pytest.raises(ConfigError, match=r'There is no connection "B", known are: "A", "IB v10.45"; a new one begins'):
         set_value(path, "connections.B.port", "1")
-    with pytest.raises(ConfigError, match='name: `gatelight config set "connections.My bot.name" "My bot"`.'):
+    with pytest.raises(ConfigError, match=r'name: `gatelight config set "connections\.My bot\.name" "My bot"`'):
         set_value(path, "connections.My bot.port", "1")
 
     set_value(path, "connections.B.name", "B")
