@@ -110,8 +110,11 @@ def stop_alone(places: Places) -> None:
     relays_go_on(places, tell)
 
 
-def stop_agent(places: Places) -> None:
-    """Tell the agent to stop, and wait for its end. Raises AgentNotRunning, or GatelightError where it stays."""
+def stop_agent(places: Places) -> dict[str, Any]:
+    """Tell the agent to stop, and wait for its end; returns what it answered.
+
+    Raises AgentNotRunning, or GatelightError where it stays.
+    """
     answer: dict[str, Any] = request(places, {"command": "stop"})
     try:
         if "pid" in answer:
@@ -125,9 +128,10 @@ def stop_agent(places: Places) -> None:
             agent.terminate()
         _await_end(agent)
     except psutil.NoSuchProcess:
-        return
+        return answer
     except (psutil.Error, TimeoutError, KeyError, TypeError, ValueError):
         raise GatelightError("Gatelight was told to stop, but still runs: choose Quit in its menu.") from None
+    return answer
 
 
 def _answers_as(agent: psutil.Process, places: Places) -> bool:

@@ -238,6 +238,9 @@ def _and_more(listed: list[str], more: int) -> str:
 def _unseen(connection: dict[str, Any]) -> str:
     if "application_unseen" in connection:
         return f"not seen: {connection['application_unseen']}"
+    if any(problem["code"] == "wrong-application" for problem in connection["problems"]):
+        answers = ", and answers on the port" if connection["phase"] == "connected" else ""
+        return f"the one that is meant does not run; another one does{answers}"
     if connection["phase"] == "connected":
         return "answers on the port; its process is not seen on this machine"
     return "not seen running on this machine"

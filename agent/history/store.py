@@ -258,6 +258,7 @@ class Store:
             began=self._first(),
             heard=self._heard(),
             names=tuple(names.values()),
+            firsts=dict(self._firsts(names)),
         )
 
     def _spans(self, names: Mapping[int, str], since: float, until: float, kinds: Sequence[str]) -> list[KeptSpan]:
@@ -284,6 +285,14 @@ class Store:
         found = self._db.execute(_BY_HOUR if of_hours else _BY_MINUTE, asked)
         for of, minute, worst, mean, count in found:
             yield LatencyMinute(names[of], minute, worst / 1e6, mean / 1e6, count)
+
+    def _firsts(self, names: Mapping[int, str]) -> Iterator[tuple[str, float]]:
+        for id, name in names.items():
+            # They are written in about the order in which they begin.
+            query = f"SELECT began FROM span WHERE connection = ? AND kind = '{SpanKind.STATE.value}' ORDER BY id"
+            began = self._one(f"{query} LIMIT 1", id)
+            if isinstance(began, float):
+                yield name, began
 
     def _first(self) -> float | None:
         return self._time("SELECT min(began) FROM span")

@@ -174,6 +174,7 @@ def test_only_what_touches_the_time_is_read(path: Path) -> None:
     assert [kept.span for kept in store.read(50.0, 150.0).spans] == [WELL]
     assert [kept.span for kept in store.read(150.0, 250.0).spans] == [WELL, ILL]
     assert [kept.span for kept in store.read(9e9, 9e9 + 1).spans] == [ILL]
+    assert store.read(9e9, 9e9 + 1).firsts == {WELL.connection: 100.0}
 
 
 def test_what_a_killed_agent_left_open_ends_where_it_was_last_heard_of(path: Path) -> None:
