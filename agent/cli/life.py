@@ -123,6 +123,8 @@ def stop_agent(places: Places) -> dict[str, Any]:
             # A version that does not know this command ends on a signal.
             status = request(places, {"command": "status"})
             agent = psutil.Process(int(status["status"]["agent"]["pid"]))
+            if not _answers_as(agent, places):
+                raise GatelightError("Gatelight was told to stop, but still runs: choose Quit in its menu.")
             agent.terminate()
         _await_end(agent)
     except psutil.NoSuchProcess:
@@ -130,6 +132,19 @@ def stop_agent(places: Places) -> dict[str, Any]:
     except (psutil.Error, TimeoutError, KeyError, TypeError, ValueError):
         raise GatelightError("Gatelight was told to stop, but still runs: choose Quit in its menu.") from None
     return answer
+
+
+def _answers_as(agent: psutil.Process, places: Places) -> bool:
+    """Whether a process is of the user whose agent answers: that may be another one, where an administrator asks."""
+    if sys.platform == "win32":
+        # A pipe of another user is not believed.
+        return True
+    from agent.runtime.control.unix_socket import socket_path
+
+    try:
+        return bool(agent.uids().effective == socket_path(places).lstat().st_uid)
+    except OSError:
+        return False
 
 
 def _await_end(agent: psutil.Process) -> None:

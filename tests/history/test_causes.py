@@ -129,6 +129,13 @@ def test_the_time_before_there_was_such_a_connection_is_not_called_unwatched() -
     assert told(0.0, 1000.0, run(0.0, None), state("connected", 900.0, None)) == {}
 
 
+def test_the_time_after_a_connection_was_renamed_or_removed_is_not_called_unwatched() -> None:
+    """As the set-up does when it gives a name to the connection that was found."""
+    assert told(0.0, 1000.0, run(0.0, 800.0), state("connected", 0.0, 100.0), run(900.0, None)) == {}
+    ended_with_gatelight = told(0.0, 1000.0, run(0.0, 800.0), state("connected", 0.0, 800.0))
+    assert ended_with_gatelight == {OutageCause.NOT_RUNNING: (200.0, 1, 200.0)}
+
+
 def test_an_outage_counts_only_inside_the_time_that_is_asked_for() -> None:
     spans = (run(0.0, None), state("problem", 0.0, None), problem("network-down", 0.0, None))
 
