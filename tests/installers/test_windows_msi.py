@@ -111,8 +111,13 @@ def test_an_update_starts_again_what_it_has_ended(home: WindowsHome) -> None:
     lines = len(log(home))
     assert install(home, packages[1]) == 0
     until(home.status, "an answer of the agent that was started again")
+    after = pid_of(home)
+    older = install(home, packages[0])
 
-    assert pid_of(home) != before
+    assert after != before
+    # One that is refused ends nothing.
+    assert older != 0
+    assert pid_of(home) == after
     assert home.run("reg", "query", NOTE)[0] != 0
     assert (home.data / "config.toml").read_text(encoding="utf-8") == words
     assert "app-not-running" in (home.data / "memory.json").read_text(encoding="utf-8")
