@@ -17,7 +17,7 @@ from agent.tws.settings_files import IbcConfig, JtsIni, read_ibc_config, read_jt
 LARGEST = 131_072
 """Bytes of a settings file that are read at most: a jts.ini has some thousands, IBC's config.ini with all its comments
 some ten thousand. Any user can name any file, by the command line of a program that looks like TWS."""
-MOST_KEPT = 128
+MOST_FILES_KEPT = 128
 """Files of which it is known what they told."""
 PASSED_OVER = 12
 """Looks for which a file of another user's application is believed as it was, however often it changes: a minute."""
@@ -61,7 +61,7 @@ class _Files(Generic[_T]):
             return known.told
         self._known.pop(path, None)
         read = self._known[path] = _Read(stamp, self._parse(_text(path)))
-        while len(self._known) > MOST_KEPT:
+        while len(self._known) > MOST_FILES_KEPT:
             # Those read last stand last.
             del self._known[next(iter(self._known))]
         return read.told

@@ -185,10 +185,10 @@ def test_what_another_user_has_changed_once_is_seen_in_the_end(tmp_path: Path) -
 
 def test_ever_new_files_are_not_all_remembered(tmp_path: Path) -> None:
     observer = SettingsFilesObserver([])
-    for number in range(settings_files.MOST_KEPT + 20):
+    for number in range(settings_files.MOST_FILES_KEPT + 20):
         observer.observe(PLAIN, [str(changed(tmp_path / str(number), 1))], foreign=True)
 
-    assert len(observer._jts_inis._known) == settings_files.MOST_KEPT
+    assert len(observer._jts_inis._known) == settings_files.MOST_FILES_KEPT
 
 
 def test_a_file_without_end_is_read_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
