@@ -124,7 +124,7 @@ def speak(
             code = entry.problem.code
             notice = _notice(connection, entry, steps.get(code, ()), (fixes or {}).get(code, ()))
             notice = replace(notice, text=said_of(about, notice.text))
-            effects.append(Announce(replace(notice, once_more=decision.once_more)))
+            effects.append(Announce(replace(notice, once_more=decision.once_more, again=decision.again)))
             if decision.once_more:
                 entries[key] = replace(entry, tried_at=now.monotonic, taken_back=False, back_since=None)
             else:

@@ -201,18 +201,20 @@ def take_changes(
 def back_again(
     memory: Memory, deliveries: Mapping[str, TargetDelivery], connection: str, entry: Entry, now: Moment
 ) -> Memory:
-    """A problem is there again before its end was told together with those of others: the target knows what is so.
+    """A problem is there again before its end was told, together with those of others or soon: the target knows what
+    is so.
 
-    An end that is on its way is left: it may have arrived.
+    An end that is on its way is left: it may have arrived. One that has waited for long is told with its age.
     """
     key = notice_key(connection, entry.key)
     under_way = [one for delivery in deliveries.values() for one in delivery.on_its_way]
-    ends = [w for w in memory.waiting if w.key == key and w.crowd is not None and w.over and w not in under_way]
+    waiting = [w for w in memory.waiting if w.key == key and w.over and w not in under_way]
+    ends = [w for w in waiting if w.crowd is not None or now.wall - w.at <= SAYS_AGE_AFTER]
     if not ends:
         return memory
     told = (ToldThere(w.target, connection, entry.key, now.wall, title=title_of(entry), crowd=w.crowd) for w in ends)
-    waiting = tuple(w for w in memory.waiting if w not in ends)
-    return replace(memory, waiting=waiting, told_there=(*memory.told_there, *told))
+    left = tuple(w for w in memory.waiting if w not in ends)
+    return replace(memory, waiting=left, told_there=(*memory.told_there, *told))
 
 
 def _still_so(delivery: TargetDelivery, connection: str, key: str) -> TargetDelivery:

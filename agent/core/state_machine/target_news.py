@@ -180,8 +180,6 @@ def _told_now(
 def _news(state: AgentState, target: TargetSettings, now: Moment) -> list[Sent]:
     """What the target does not know yet, in the order in which it came up: ends before beginnings."""
     memory, found = state.memory, list[Sent]()
-    if may_wait_no_longer(rules_there(quiet_rules(state, PROGRAM, Ledger(), now), target)):
-        found += [one for one in memory.waiting if one.target == target.name]
     told = {(t.connection, t.key): t for t in memory.told_there if t.target == target.name}
     standing = {(s.connection, s.key): s for s in memory.standing}
     for name, ledger in _ledgers(state):
@@ -195,7 +193,13 @@ def _news(state: AgentState, target: TargetSettings, now: Moment) -> list[Sent]:
             if isinstance(decision, Say):
                 repeats = 0 if known is None else known.repeats + 1
                 found.append(BeginningSent(name, entry.key, title_of(entry), repeats))
-    return found
+    if not may_wait_no_longer(rules_there(quiet_rules(state, PROGRAM, Ledger(), now), target)):
+        return found
+    # No end of what is there again, unless its beginning is told with it.
+    there = {notice_key(name, key) for name, ledger in _ledgers(state) for key in ledger.entries}
+    there -= {notice_key(one.connection, one.key) for one in found if isinstance(one, BeginningSent)}
+    waiting = (one for one in memory.waiting if one.target == target.name)
+    return [*(one for one in waiting if not (one.over and one.key in there)), *found]
 
 
 def _steps(state: AgentState, name: str, code: str) -> tuple[str, ...]:

@@ -11,19 +11,21 @@ from agent.core.clock import Moment
 from agent.core.effects import Announce, Effect, Withdraw
 from agent.core.memory import Memory
 from agent.core.state_machine.labels import label_of, labels
-from agent.core.state_machine.quiet import quiet_rules
+from agent.core.state_machine.quiet import all_quiet, quiet_rules
 from agent.core.state_machine.state import AgentState
 from agent.core.state_machine.target_news import take_news
 
 
 def say(state: AgentState, spoken: Sequence[Effect], now: Moment) -> tuple[AgentState, tuple[Effect, ...]]:
     """The effects of what connections have to say: without those that wait for others, with those that have waited."""
-    waits = state.gathered.due <= now.monotonic
+    waits = state.gathered.begins or state.gathered.ends
     if not waits and not any(isinstance(effect, Announce | Withdraw) for effect in spoken):
         return state, tuple(spoken)
-    called = {watched.settings.name: label_of(state.watched, watched) for watched in state.watched}
+    called = {watched.settings.name: label_of(state.watched, watched) for watched in state.watched if watched.wanted}
     at_once = frozenset(problem.code for problem in state.knowledge.problems if problem.never_silenced)
-    gathered, effects = put_together(state.gathered, spoken, called, at_once, now)
+    found = {notice_key(w.settings.name, key) for w in state.watched for key in w.ledger.entries}
+    hushed = all_quiet(state, now)
+    gathered, effects = put_together(state.gathered, spoken, called, at_once, now, found=found, hushed=hushed)
     return state if gathered == state.gathered else replace(state, gathered=gathered), effects
 
 
