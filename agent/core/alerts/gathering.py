@@ -83,8 +83,8 @@ class Gathered:
 
     @property
     def waiting(self) -> frozenset[str]:
-        """The keys of notices that the user was not shown yet."""
-        return frozenset(held.notice.key for held in self.begins)
+        """The keys of notices about what the user was not told of yet."""
+        return frozenset(held.notice.key for held in self.begins if not held.known)
 
     def behind(self, key: str) -> frozenset[str]:
         """The keys of the notices that the notice of this key stands for."""
@@ -135,7 +135,7 @@ def put_together(
     for effect in effects:
         match effect:
             case Announce(notice) if notice.over:
-                untold = _is_untold(gathered, notice.key)
+                untold = notice.key in gathered.waiting
                 gathered = replace(gathered, begins=_others(gathered.begins, notice.key))
                 in_crowd = _crowd_of(gathered, notice.key) is not None
                 if untold and not in_crowd:
@@ -157,7 +157,7 @@ def put_together(
                     done.append(effect)
             case Withdraw(key):
                 if key in overs:
-                    if not _is_untold(gathered, key) and _crowd_of(gathered, key) is None:
+                    if key not in gathered.waiting and _crowd_of(gathered, key) is None:
                         done.append(effect)
                 else:
                     gathered, more = _without(gathered, key)
@@ -165,19 +165,17 @@ def put_together(
             case _:
                 done.append(effect)
     back = {held.notice.key for held in gathered.ends} & found
-    gathered = replace(gathered, kept_back=frozenset(back | (gathered.waiting if hushed else frozenset())))
+    quiet = {held.notice.key for held in gathered.begins} if hushed else set[str]()
+    gathered = replace(gathered, kept_back=frozenset(back | quiet))
     gathered, more = _tell(gathered, called, now, hushed=hushed)
     return gathered, (*done, *more)
 
 
 def _was_told(gathered: Gathered, key: str) -> bool:
     """Whether the user knows of what is about to begin: it was told, and its end was not."""
-    return any(h.notice.key == key for h in gathered.ends) or any(h.known for h in gathered.begins if h.notice.key == key)
-
-
-def _is_untold(gathered: Gathered, key: str) -> bool:
-    """Whether a beginning waits of which the user was never told."""
-    return any(not held.known for held in gathered.begins if held.notice.key == key)
+    return any(h.notice.key == key for h in gathered.ends) or any(
+        h.known for h in gathered.begins if h.notice.key == key
+    )
 
 
 def _waits(notice: Notice, called: Mapping[str, str], at_once: frozenset[str]) -> bool:
@@ -195,7 +193,7 @@ def _crowd_of(gathered: Gathered, key: str) -> Crowd | None:
 
 def _without(gathered: Gathered, key: str) -> tuple[Gathered, tuple[Effect, ...]]:
     """Nothing is said of this notice any more; the one that it was told with goes with the last of them."""
-    untold, crowd = _is_untold(gathered, key), _crowd_of(gathered, key)
+    untold, crowd = key in gathered.waiting, _crowd_of(gathered, key)
     gathered = replace(gathered, begins=_others(gathered.begins, key), ends=_others(gathered.ends, key))
     if crowd is None:
         return gathered, () if untold else (Withdraw(key),)

@@ -29,6 +29,8 @@ class Entry:
     announced: bool = False
     announced_at: float | None = None
     """Monotonic time of the latest announcement."""
+    announced_wall: float = 0.0
+    """Epoch seconds of the same: the monotonic clock may have stood still since `since`."""
     giving_way: bool = False
     """It is not there any more, and another problem may be about to take its place."""
     unshown: bool = False

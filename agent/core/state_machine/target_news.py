@@ -72,6 +72,9 @@ def follow_targets(
         }
         by_target = {target.name: rules_there(rules, target) for target in there}
         memory, deliveries = take_changes(memory, deliveries, changes, name, by_target, ends, now)
+    for entry in ledger.entries.values() if memory.waiting else ():
+        if entry.shown and not entry.recalled:
+            memory = back_again(memory, deliveries, name, entry, state.started.wall, now)
     if memory is state.memory and deliveries == state.deliveries:
         return state
     return replace(state, memory=memory, deliveries=deliveries)
@@ -245,7 +248,7 @@ def take_target_answer(state: AgentState, event: TargetAnswered, now: Moment) ->
     back = ((connection, entry) for connection, ledger in _ledgers(state) for entry in ledger.entries.values())
     for connection, entry in back if not event.answer.taken else ():
         if entry.shown:
-            memory = back_again(memory, deliveries, connection, entry, now)
+            memory = back_again(memory, deliveries, connection, entry, state.started.wall, now)
     state = replace(state, memory=memory, deliveries=deliveries)
     if after.failing_since is None or after.complained or now.wall - after.failing_since < TOLD_AFTER:
         return state, tuple(effects)
