@@ -1,5 +1,6 @@
 """The process table: which TWS and IB Gateway run. Reads command lines of Java-like processes only, and keeps none."""
 
+import logging
 import os
 import sys
 from collections import deque
@@ -17,6 +18,8 @@ from agent.platforms.process_table import Described, ProcessTable, PsutilTable
 from agent.tws.applications import Application, ClientPortal, may_be_application, recognise
 from agent.tws.client_programs import PROCESS_NAMES
 from agent.tws.outside import LONGEST_NAME, clean
+
+logger = logging.getLogger(__name__)
 
 MOST_REPORTED = 32
 """Processes that are reported of: any user can start programs that look like TWS, by the thousand."""
@@ -122,6 +125,8 @@ class ProcessObserver:
         """Processes that are, or may be, TWS or IB Gateway."""
         self._nameless: set[int] = set()
         """Processes that are listed without even a name."""
+        self._puzzled = False
+        """A command line was met that could not be understood."""
         self._last = Moment(0.0, 0.0)
         self._user = ""
         # A user who is not in the user database, as containers have them, has no name.
@@ -297,7 +302,14 @@ class ProcessObserver:
             cmdline, denied = None, True
         except (psutil.Error, OSError):
             return
-        seen.found = recognise(seen.name, seen.exe, cmdline)
+        try:
+            seen.found = recognise(seen.name, seen.exe, cmdline)
+        except Exception:
+            # Any user can start such a process: it must not hide all others.
+            if not self._puzzled:
+                self._puzzled = True
+                logger.warning("the command line of process %d could not be understood", pid, exc_info=True)
+            seen.withheld = True
         if seen.found is None and cmdline is None:
             # A command line is empty for a zombie, for a process that is about to become another program, and where it
             # is withheld.
