@@ -192,7 +192,7 @@ def _times(count: int) -> str:
     return f", {count} times" if count > 1 else ""
 
 
-_FORMULA = re.compile(r"(^|[;,\t|])(\s*)(?=[=+\-@＝＋－＠])")
+_FORMULA = re.compile(r"(^|[;,|\t\r\n])([^\S\t\r\n]*)(?=[=+\-@＝＋－＠])")
 """Where a spreadsheet may see the beginning of a formula. In many countries it takes a semicolon for the end of a cell,
 quoted or not, and in some the wide signs for those of formulas."""
 

@@ -170,7 +170,7 @@ def _overall(connection: dict[str, Any]) -> str:
     if "waits_for" in connection:
         return f"waiting for {connection['waits_for']}"
     if connection["overall"] != "paused":
-        return OVERALL_WORDS[connection["overall"]]
+        return OVERALL_WORDS.get(connection["overall"], OVERALL_WORDS["unknown"])
     return "connected, notices paused" if connection["phase"] == "connected" else "not watched, as you asked"
 
 
@@ -247,7 +247,7 @@ def _unseen(connection: dict[str, Any]) -> str:
 
 
 def _problem(problem: dict[str, Any]) -> Iterator[str]:
-    yield f"  {_MARKS[problem['severity']]} {problem['title']}  [{problem['code']}]"
+    yield f"  {_MARKS.get(problem['severity'], '·')} {problem['title']}  [{problem['code']}]"
     yield f"    {problem['text']}"
     if problem["evidence"]:
         yield "    What was seen:"

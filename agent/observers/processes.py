@@ -103,6 +103,9 @@ class _Seen:
     withheld: bool = False
     elsewhere: bool = False
     foreign: bool = False
+    """It is known to be another user's."""
+    ours: bool = False
+    """It is known to be this user's."""
     exe: str | None = None
     folders: tuple[str, ...] | None = None
     """Working folder and program folder; None until asked for."""
@@ -177,9 +180,8 @@ class ProcessObserver:
             return pids
 
         def rank(pid: int) -> tuple[bool, float, int]:
-            with suppress(psutil.Error, OSError, KeyError):
-                return psutil.Process(pid).username() != self._user, self._seen[pid].started, pid
-            return True, self._seen[pid].started, pid
+            # By what is known of each: thousands are not asked about again in every look.
+            return not self._seen[pid].ours, self._seen[pid].started, pid
 
         return sorted(nsmallest(MOST_REPORTED, pids, key=rank))
 
@@ -316,16 +318,19 @@ class ProcessObserver:
             starting = now.monotonic - seen.born < EXEC_TIME
             seen.withheld = denied or not (starting or _is_zombie(process))
         seen.elsewhere = isinstance(seen.found, Application) and self._is_elsewhere(pid)
-        seen.foreign = isinstance(seen.found, Application) and self._is_anothers(process)
+        if seen.found is not None or seen.withheld:
+            anothers = self._is_anothers(process)
+            seen.ours = anothers is False
+            seen.foreign = isinstance(seen.found, Application) and anothers is True
         seen.used = _Used() if isinstance(seen.found, Application) else None
 
-    def _is_anothers(self, process: psutil.Process) -> bool:
-        """Whether it is known to run as another user."""
+    def _is_anothers(self, process: psutil.Process) -> bool | None:
+        """Whether it runs as another user; None where that is not told."""
         with suppress(psutil.Error, OSError, KeyError):
             if sys.platform == "win32":
                 return bool(process.username() != self._user)
             return bool(process.uids().real != os.getuid())
-        return False
+        return None
 
     def _measure(self, pid: int, seen: _Seen, application: Application, now: Moment) -> Process | None:
         """The application with what it uses; None when it has gone, a zombie included."""

@@ -4,6 +4,7 @@ Pure text to text. It masks too much rather than too little: users send logs to 
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,8 +13,8 @@ from urllib.parse import unquote
 MASK = "•••"
 _KEPT = 3
 """Last characters of an account number that stay, to tell two accounts apart."""
-_SHORTEST_NAME = 3
-"""Characters; a shorter user name is part of too many words."""
+_SHORTEST_NAME, _SHORTEST_ELSEWHERE = 3, 2
+"""Characters of a user name in Latin letters, and in others; a shorter one is part of too many words."""
 _COMMON_NAMES = frozenset(
     {
         "admin",
@@ -171,7 +172,13 @@ def each_account(text: str, change: Callable[[str], str]) -> str:
 
 def is_telling(name: str) -> bool:
     """Whether a name tells a person or a computer from others, and is no word that texts have for other reasons."""
-    return len(name) >= _SHORTEST_NAME and name.lower() not in _COMMON_NAMES
+    shortest = _SHORTEST_NAME if name.isascii() else _SHORTEST_ELSEWHERE
+    return len(name) >= shortest and name.lower() not in _COMMON_NAMES
+
+
+def spellings(text: str) -> tuple[str, ...]:
+    """A name or path as it is, and with accents as signs of their own or as parts of letters: file systems differ."""
+    return tuple(dict.fromkeys((text, *(unicodedata.normalize(form, text) for form in ("NFC", "NFD")))))
 
 
 def _url(found: re.Match[str]) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.tws.privacy import MASK, Private, mask_account, parts_of_secret, redact
+from agent.tws.privacy import MASK, Private, mask_account, parts_of_secret, redact, spellings
 
 HERE = Private(
     homes=("/srv/people/anna", r"C:\Users\Anna Berg"), names=("anna", "root", "al"), words=("https://hook.example/T0K",)
@@ -246,6 +246,23 @@ def test_no_text_takes_long(piece: str) -> None:
     text = piece * (200_000 // len(piece))
 
     assert isinstance(redact(text, HERE), str)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("李明", True), ("\u042f\u043d\u0430", True), ("é", False), ("al", False), ("root", False)]
+)
+def test_a_short_name_in_other_letters_tells_a_person(name: str, told: bool) -> None:
+    clean = redact(f"said {name}, and {name}的", Private(names=(name,)))
+
+    assert (name not in clean) is told
+
+
+def test_a_name_is_found_however_its_accents_are_written() -> None:
+    name = "J\u00fcrgen"
+    private = Private(homes=spellings(f"/data/{name}"), names=spellings(name))
+
+    for written in (name, "Ju\u0308rgen"):
+        assert redact(f"{written} has /data/{written}/x", private) == f"{MASK} has ~/x"
 
 
 def test_every_part_of_a_secret_address_gives_it_away() -> None:
