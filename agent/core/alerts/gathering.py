@@ -136,14 +136,14 @@ def put_together(
         match effect:
             case Announce(notice) if notice.over:
                 untold = notice.key in gathered.waiting
-                gathered = replace(gathered, begins=_others(gathered.begins, notice.key))
+                others = _others(gathered.begins, notice.key), _others(gathered.ends, notice.key)
+                gathered = replace(gathered, begins=others[0], ends=others[1])
                 in_crowd = _crowd_of(gathered, notice.key) is not None
                 if untold and not in_crowd:
                     # It was over before the user was told of it.
                     continue
                 if in_crowd or _waits(notice, called, at_once):
-                    ends = (*_others(gathered.ends, notice.key), Held(notice, now.monotonic))
-                    gathered = replace(gathered, ends=ends)
+                    gathered = replace(gathered, ends=(*gathered.ends, Held(notice, now.monotonic)))
                 else:
                     done.append(effect)
             case Announce(notice):
@@ -154,7 +154,9 @@ def put_together(
                     # It is back before its end was told.
                     gathered = replace(gathered, begins=begins, ends=_others(gathered.ends, notice.key))
                 else:
-                    done.append(effect)
+                    # There may have been more connections when it was told with others, or began to wait.
+                    gathered, more = _without(gathered, notice.key)
+                    done += [*(one for one in more if one != Withdraw(notice.key)), effect]
             case Withdraw(key):
                 if key in overs:
                     if key not in gathered.waiting and _crowd_of(gathered, key) is None:
