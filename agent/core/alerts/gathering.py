@@ -237,12 +237,20 @@ def _due_end(gathered: Gathered, held: Held) -> float:
 def _tell(
     gathered: Gathered, called: Mapping[str, str], now: Moment, *, hushed: bool
 ) -> tuple[Gathered, tuple[Effect, ...]]:
+    gathered, begun = _tell_all_begins(gathered, called, now)
+    done = list(begun)
+    for code in dict.fromkeys(h.code for h in gathered.ends if _due_end(gathered, h) <= now.monotonic):
+        gathered, more = _tell_ends(gathered, code, called, now.monotonic, hushed=hushed)
+        done.extend(more)
+    # Where a crowd is over, none waits to join it any more.
+    gathered, begun = _tell_all_begins(gathered, called, now)
+    return gathered, (*done, *begun)
+
+
+def _tell_all_begins(gathered: Gathered, called: Mapping[str, str], now: Moment) -> tuple[Gathered, tuple[Effect, ...]]:
     done: list[Effect] = []
     for code in dict.fromkeys(h.code for h in gathered.begins if _due_begin(gathered, h) <= now.monotonic):
         gathered, more = _tell_begins(gathered, code, called, now.monotonic)
-        done.extend(more)
-    for code in dict.fromkeys(h.code for h in gathered.ends if _due_end(gathered, h) <= now.monotonic):
-        gathered, more = _tell_ends(gathered, code, called, now.monotonic, hushed=hushed)
         done.extend(more)
     return gathered, tuple(done)
 
