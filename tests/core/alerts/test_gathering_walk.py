@@ -58,9 +58,9 @@ class Desk:
         found = {key_of(name) for name in self.bad}
         self.gathered, done = put_together(before, effects, CALLED, frozenset(), now, found=found, hushed=self.hushed)
         crowd = self.gathered.crowds.get(LINK)
-        ended = {h.notice.key for h in before.ends} - {
-            h.notice.key for h in (*self.gathered.ends, *self.gathered.begins)
-        }
+        left = {h.notice.key for h in self.gathered.ends}
+        again = {e.notice.key for e in effects if isinstance(e, Announce) and not e.notice.over}
+        ended = {h.notice.key for h in before.ends} - left - again
         for effect in done:
             match effect:
                 case Withdraw(key):
@@ -73,9 +73,8 @@ class Desk:
                     assert not self.hushed
                     assert notice.key in found or (notice.key == crowd_key(LINK) and crowd is not None)
                     self.stands.add(notice.key)
-        waits = {h.notice.key for h in self.gathered.ends}
         told = frozenset[str]() if crowd is None else crowd.keys
-        assert told <= found | waits
+        assert told <= found | left
         assert self.stands <= found | ({crowd_key(LINK)} if told else set())
         assert not self.stands & told
 
