@@ -135,6 +135,8 @@ def test_one_that_does_not_tell_is_named_beside_one_of_its_name_and_port(folder:
         (False, os.getpid()),
         (True, other.pid),
     ]
+    # How much of the limits of the application it uses is in no number of the first.
+    assert told[0]["uncounted"] == ["Mine"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such processes")
