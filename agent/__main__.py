@@ -9,7 +9,8 @@ def run() -> int:
         if sys.argv[1:] == ["send-remote"]:
             # This and the next ones are for the agent alone: see `agent.channels.remote_sender`,
             # `agent.platforms.key_store`, `agent.runtime.fetcher`, `agent.app.own_files` and
-            # `agent.runtime.relay_process`, which are not imported for the sake of a name.
+            # `agent.runtime.relay_process`, which are not imported for the sake of a name; the last one is for the
+            # .msi.
             from agent.channels.remote_sender import send_remote
 
             send_remote()
@@ -31,6 +32,10 @@ def run() -> int:
             from agent.cli.relay import keep_relay
 
             return keep_relay(sys.argv[2])
+        if sys.argv[1:2] == ["around-update"] and len(sys.argv) == 3:
+            from agent.cli.around_update import around_update
+
+            return around_update(sys.argv[2])
         from agent.platforms.late_modules import OF_A_COMMAND, OF_THE_LIBRARY, keep_out
 
         keep_out(*OF_THE_LIBRARY, *OF_A_COMMAND)

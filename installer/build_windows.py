@@ -104,10 +104,12 @@ def make_msi(folder: Path, version: str, made: Path, *, signing: Signing | None 
     names = ("--component-group", "Files", "--var", "var.SourceDir", "--directory-ref", "INSTALLDIR", "--win64")
     listing = _run("wixl-heat", "-p", f"{folder.name}/", *names, given="\n".join(files) + "\n")
     listed.write_text(listing, encoding="utf-8")
-    command = re.search(rf'<File Id="(\w+)"[^>]*/{PROGRAMS[0]}"', listing)
-    if command is None:
-        raise CannotBuild(f"The .msi would have no {PROGRAMS[0]}.")
-    values = {"SourceDir": folder.name, "Version": version, "Win64": "yes", "Command": command[1]}
+    values = {"SourceDir": folder.name, "Version": version, "Win64": "yes"}
+    for name, program in zip(("Command", "Windowless"), PROGRAMS, strict=True):
+        key = re.search(rf'<File Id="(\w+)"[^>]*/{program}"', listing)
+        if key is None:
+            raise CannotBuild(f"The .msi would have no {program}.")
+        values[name] = key[1]
     given = [word for name, value in values.items() for word in ("-D", f"{name}={value}")]
     # wixl finds the files from the folder it runs in alone.
     _run("wixl", "-a", "x64", *given, "-o", str(made), str(HERE / "gatelight.wxs"), str(listed), at=folder.parent)

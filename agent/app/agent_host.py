@@ -98,6 +98,7 @@ class AgentHost:
         config_error: str | None = None,
         origin: Origin | None = None,
         below: Path | None = None,
+        again: Sequence[str] = (),
         on_status: Callable[[Status], None] = lambda _: None,
         on_notice: Callable[[Notice], None] = lambda _: None,
         keep_private: Callable[[Settings], None] = lambda _: None,
@@ -108,12 +109,13 @@ class AgentHost:
         thread. With `login` the menu offers the start at log-in. `autostarted`: the user's session is only beginning,
         and the network may not be ready. `config_error`: the reason why `settings` are not those of the file.
         `keep_private` is called with later settings, before anything about them is logged. `origin`: by default as it
-        is seen.
+        is seen. `again`: the arguments that start this agent again, from any folder.
         """
         self._places = places
         self._desktop = desktop
         self._on_status = on_status
         self._instance = instance
+        self._again = again
         self._lost: GatelightError | None = None
         self._status: Status | None = None
         self._aio: asyncio.AbstractEventLoop | None = None
@@ -306,7 +308,7 @@ class AgentHost:
             case Quit():
                 # The answer is on its way before the agent's loop hears of the end.
                 asyncio.get_running_loop().call_soon(self._desktop.leave)
-                return {"done": True, "pid": os.getpid()}
+                return {"done": True, "pid": os.getpid(), "again": list(self._again)}
             case SetUp() | AskDataTest():
                 return await self._set_up().answer(command)
             case AskPageAddress():

@@ -32,6 +32,11 @@ class LogInStart:
         """The place of the entry, in words for users."""
         return self._system.where
 
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What the program is started with at log-in."""
+        return self._arguments
+
     def state(self) -> LoginEntryState:
         """The current state of the entry; raises AutostartError."""
         return state_of(self._system.read(), self._program, self._arguments)

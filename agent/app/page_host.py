@@ -24,7 +24,7 @@ from agent.app.running import RunningAgent
 from agent.app.target_tools import TargetTools
 from agent.core.clock import Moment
 from agent.core.commands import AskPageAddress, Command
-from agent.core.events import UserLooked
+from agent.core.events import PageFollows, UserLooked
 from agent.core.problem import Severity
 from agent.core.settings import Settings
 from agent.core.shown.display import Notice, NoticeTried
@@ -127,6 +127,7 @@ class PageHost:
         await _cancelled(self._starting)
         if self._server is not None:
             await self._server.close(why)
+            self._agent.post(PageFollows(False))
 
     def shown(self, status: Status) -> None:
         """The status has changed."""
@@ -351,6 +352,7 @@ class PageHost:
 
     def _used(self, used: bool) -> None:
         """A page is open, or the last one was closed."""
+        self._agent.post(PageFollows(used))
         kept = b""
         if used and self._server is not None and self._keyring is not None:
             kept = json.dumps({"port": self._server.port, "waiting": self._keyring.waiting}).encode()

@@ -3,6 +3,7 @@
 import csv
 import io
 import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
@@ -191,6 +192,11 @@ def _times(count: int) -> str:
     return f", {count} times" if count > 1 else ""
 
 
+_FORMULA = re.compile(r"(^|[;,|\t\r\n])([^\S\t\r\n]*)(?=[=+\-@＝＋－＠])")
+"""Where a spreadsheet may see the beginning of a formula. In many countries it takes a semicolon for the end of a cell,
+quoted or not, and in some the wide signs for those of formulas."""
+
+
 def _harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t") else cell
+    """A cell of which no spreadsheet takes anything for a formula."""
+    return _FORMULA.sub(r"\1\2'", cell)

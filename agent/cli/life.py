@@ -110,8 +110,11 @@ def stop_alone(places: Places) -> None:
     relays_go_on(places, tell)
 
 
-def stop_agent(places: Places) -> None:
-    """Tell the agent to stop, and wait for its end. Raises AgentNotRunning, or GatelightError where it stays."""
+def stop_agent(places: Places) -> dict[str, Any]:
+    """Tell the agent to stop, and wait for its end; returns what it answered.
+
+    Raises AgentNotRunning, or GatelightError where it stays.
+    """
     answer: dict[str, Any] = request(places, {"command": "stop"})
     try:
         if "pid" in answer:
@@ -120,12 +123,28 @@ def stop_agent(places: Places) -> None:
             # A version that does not know this command ends on a signal.
             status = request(places, {"command": "status"})
             agent = psutil.Process(int(status["status"]["agent"]["pid"]))
+            if not _answers_as(agent, places):
+                raise GatelightError("Gatelight was told to stop, but still runs: choose Quit in its menu.")
             agent.terminate()
         _await_end(agent)
     except psutil.NoSuchProcess:
-        return
+        return answer
     except (psutil.Error, TimeoutError, KeyError, TypeError, ValueError):
         raise GatelightError("Gatelight was told to stop, but still runs: choose Quit in its menu.") from None
+    return answer
+
+
+def _answers_as(agent: psutil.Process, places: Places) -> bool:
+    """Whether a process is of the user whose agent answers: that may be another one, where an administrator asks."""
+    if sys.platform == "win32":
+        # A pipe of another user is not believed.
+        return True
+    from agent.runtime.control.unix_socket import socket_path
+
+    try:
+        return bool(agent.uids().effective == socket_path(places).lstat().st_uid)
+    except OSError:
+        return False
 
 
 def _await_end(agent: psutil.Process) -> None:

@@ -97,6 +97,11 @@ def _page(options: argparse.Namespace) -> int:
             if not offer_start(places):
                 return fault.exit_status
     address = ask(places, message)["url"]
+    from agent.page.guard import is_invitation
+
+    if not is_invitation(address):
+        # An administrator may have asked in the folder of another user, whose program may say anything.
+        raise AgentUnreachable(f"What answers for the data folder {places.data} names no page of Gatelight.")
     if not printed:
         try:
             open_address(address)

@@ -170,7 +170,7 @@ def _overall(connection: dict[str, Any]) -> str:
     if "waits_for" in connection:
         return f"waiting for {connection['waits_for']}"
     if connection["overall"] != "paused":
-        return OVERALL_WORDS[connection["overall"]]
+        return OVERALL_WORDS.get(connection["overall"], OVERALL_WORDS["unknown"])
     return "connected, notices paused" if connection["phase"] == "connected" else "not watched, as you asked"
 
 
@@ -238,13 +238,16 @@ def _and_more(listed: list[str], more: int) -> str:
 def _unseen(connection: dict[str, Any]) -> str:
     if "application_unseen" in connection:
         return f"not seen: {connection['application_unseen']}"
+    if any(problem["code"] == "wrong-application" for problem in connection["problems"]):
+        answers = ", and answers on the port" if connection["phase"] == "connected" else ""
+        return f"the one that is meant does not run; another one does{answers}"
     if connection["phase"] == "connected":
         return "answers on the port; its process is not seen on this machine"
     return "not seen running on this machine"
 
 
 def _problem(problem: dict[str, Any]) -> Iterator[str]:
-    yield f"  {_MARKS[problem['severity']]} {problem['title']}  [{problem['code']}]"
+    yield f"  {_MARKS.get(problem['severity'], '·')} {problem['title']}  [{problem['code']}]"
     yield f"    {problem['text']}"
     if problem["evidence"]:
         yield "    What was seen:"

@@ -72,6 +72,7 @@ def command(
                 desktop,
                 instance=instance,
                 login=login,
+                again=(*login.arguments, *_more_arguments(tray=tray, verbosity=verbosity, json_log=json_log)),
                 autostarted=autostarted,
                 config_error=config_error,
                 on_notice=console.hear if talks else lambda _: None,
@@ -85,6 +86,12 @@ def command(
     if app.begins_anew:
         start_anew()
     return 0
+
+
+def _more_arguments(*, tray: bool, verbosity: int, json_log: bool) -> list[str]:
+    """What the agent was told besides the places of its files."""
+    no_icon, as_json = [] if tray else ["--no-tray"], ["--log-format", "json"] if json_log else []
+    return [*no_icon, *as_json, *["--verbose"] * verbosity]
 
 
 def _settings(places: Places, *, go_without: bool) -> tuple[Settings, str | None]:

@@ -264,9 +264,14 @@ def _new(address: ValueAddress) -> str:
     """How a new entry of the same table is made."""
     for key in _makes(address.table):
         value = address.entry if key.name == "name" else "…"
-        begun = f"gatelight config set {address.table.name}.{address.entry}.{key.name} {value}"
-        return f"a new one begins with its {key.name}: {begun}."
+        begun = f"{_as_word(f'{address.table.name}.{address.entry}.{key.name}')} {_as_word(value)}"
+        return f"a new one begins with its {key.name}: `gatelight config set {begun}`."
     return f"a new one is written into the file, below [[{address.table.name}]]."
+
+
+def _as_word(text: str) -> str:
+    """One word of a command line, in any terminal."""
+    return f'"{text}"' if " " in text else text
 
 
 def _makes(table: KeyTable) -> list[Key]:

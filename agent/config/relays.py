@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from agent.config.kinds import HIGHEST_PORT, HOST_NAME, ValueRefused
+from agent.config.kinds import HOST_NAME, ValueRefused
 from agent.config.text import found_words
 from agent.core.relay_facts import RelayOrder
 from agent.core.settings import ConnectionSettings, RelaySettings, Settings, WantedApplication, WantedMode
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.hosts import is_local
-from agent.tws.ports import default_ports
+from agent.tws.ports import default_ports, port_in
 
 STATUS, STOP = "status", "stop"
 """`gatelight relay status` tells what relays count, and `gatelight relay stop` ends one."""
@@ -33,8 +33,9 @@ def target_of(relay: RelaySettings, connections: Sequence[ConnectionSettings]) -
     for connection in connections:
         if connection.name.strip().casefold() == wanted:
             return RelayTarget(connection.dialled, _port_of(connection))
-    host, colon, port = relay.to.strip().rpartition(":")
-    if not colon or not port.isdecimal() or not 1 <= int(port) <= HIGHEST_PORT:
+    host, colon, digits = relay.to.strip().rpartition(":")
+    port = port_in(digits)
+    if not colon or port is None:
         known = ", ".join(found_words(connection.name) for connection in connections)
         raise TargetUnknown(
             'a host and a port, such as "127.0.0.1:4002"' + (f", or a connection’s name: {known}" if known else "")
@@ -43,7 +44,7 @@ def target_of(relay: RelaySettings, connections: Sequence[ConnectionSettings]) -
         plain: str = HOST_NAME.read(host)
     except ValueRefused:
         raise TargetUnknown(f"{HOST_NAME.allowed}, with a port") from None
-    return RelayTarget("127.0.0.1" if is_local(plain) else plain, int(port))
+    return RelayTarget("127.0.0.1" if is_local(plain) else plain, port)
 
 
 def order_of(relay: RelaySettings, connections: Sequence[ConnectionSettings]) -> RelayOrder:

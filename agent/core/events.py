@@ -216,6 +216,13 @@ class UserLooked:
 
 
 @dataclass(frozen=True, slots=True)
+class PageFollows:
+    """A page is open and follows what is shown, or the last one was closed."""
+
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """An event with the moment at which it arrived: it may have waited since."""
 
@@ -248,6 +255,7 @@ Event: TypeAlias = (
     | TargetAnswered
     | NewsCame
     | UserLooked
+    | PageFollows
 )
 
 

@@ -63,7 +63,7 @@ def ahead(kept: Kept, connection: str, now: float, today: date, local: LocalTime
 
     `now` in epoch seconds, `today` the day of the user's zone.
     """
-    if not _present(kept, connection):
+    if not is_there(kept, connection):
         return None
     region, told = (_known(kept, connection, kind) for kind in (SpanKind.REGION, SpanKind.DAILY_END))
     daily, own_clock = (daily_of(told.span) if told is not None else None) or (None, False)
@@ -97,7 +97,7 @@ def _known(kept: Kept, connection: str, kind: SpanKind) -> KeptSpan | None:
     return latest if latest is not None and (latest.ended is None or latest.end == NOT_WATCHED) else None
 
 
-def _present(kept: Kept, connection: str) -> bool:
+def is_there(kept: Kept, connection: str) -> bool:
     """Whether the agent watches a connection, or did when it ended."""
     state, run = _latest(kept, connection, SpanKind.STATE), _latest(kept, "", SpanKind.RUN)
     if state is None or run is None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from agent.history.ahead import is_there
 from agent.history.spans import Kept, KeptSpan, SpanKind
 from agent.history.store import NOT_WATCHED
 from agent.history.troubles import Light, Piece, Trouble, reaching_into
@@ -109,7 +110,8 @@ def causes(
 ) -> tuple[CauseSum, ...]:
     """What took the time from `since` to `until` (epoch seconds), the longest first.
 
-    `pieces` and `outages` are those of the connection. Of a time before the first thing that was kept, nothing is said.
+    `pieces` and `outages` are those of the connection. Of a time before the first state of it that was kept, and after
+    the last of one that was renamed or removed, nothing is said: there was nothing to watch, or nothing is known of it.
     """
     sums = {cause: CauseSum(cause) for cause in OutageCause}
     for outage in outages:
@@ -117,7 +119,10 @@ def causes(
         if seconds > 0:
             sums[cause_of(outage.code)].add(seconds, outage.title)
     runs = [(r.began, until if r.ended is None else r.ended) for r in kept.by_kind.get(("", SpanKind.RUN), ())]
-    began = until if kept.began is None else kept.began
+    began, ended = kept.firsts.get(connection, until), until
+    if not is_there(kept, connection):
+        states = kept.by_kind.get((connection, SpanKind.STATE), ())
+        ended = max((until if one.ended is None else one.ended for one in states), default=began)
     expected = [piece for piece in pieces if piece.light is Light.EXPECTED]
     applications = kept.by_kind.get((connection, SpanKind.APPLICATION), ())
     near = reaching_into(applications, [(piece.began - _NEAR, piece.ended) for piece in expected])
@@ -125,8 +130,8 @@ def causes(
     for piece, there in zip(expected, near, strict=True):
         sums[_planned(piece, there, weekends)].add(piece.seconds)
     for piece in pieces:
-        if piece.light is Light.NOT_WATCHED and piece.ended > began:
-            gap = (max(piece.began, began), piece.ended)
+        if piece.light is Light.NOT_WATCHED and piece.ended > began and piece.began < ended:
+            gap = (max(piece.began, began), min(piece.ended, ended))
             ran = _inside(gap, runs)
             for cause, seconds in ((OutageCause.NOT_WATCHED, ran), (OutageCause.NOT_RUNNING, gap[1] - gap[0] - ran)):
                 if seconds > _LEAST:

@@ -103,6 +103,8 @@ class Kept:
     """Epoch seconds at which the agent last noted that it runs."""
     names: tuple[str, ...] = ()
     """Connections in the order in which something of them was kept first, ever."""
+    firsts: Mapping[str, float] = field(default_factory=dict)
+    """Epoch seconds of the first state that is kept of each connection, whatever time was read."""
 
     @cached_property
     def by_kind(self) -> Mapping[tuple[str, SpanKind], Sequence[KeptSpan]]:

@@ -27,6 +27,9 @@ NOT_WATCHED = "not watched"
 """The end of a span whose end nothing saw: the agent was killed, or its machine went off."""
 HOUR_MINUTES = 60
 """Minutes of which the file keeps one latency besides those of each minute: three months are read at once."""
+MINUTES_KEPT = 3 * 86_400.0
+"""Seconds for which it keeps the latencies of each minute, of which only today’s are read: those of a hundred
+connections would fill the file within a week."""
 _WAIT = 2.0
 """Seconds to wait for another process that reads or writes."""
 
@@ -214,6 +217,8 @@ class Store:
     def forget(self, before: float) -> None:
         """Remove what ended before a time (epoch seconds), and the oldest fifth as long as the file is too large."""
         self._forget(before)
+        if (heard := self._heard()) is not None:
+            self._db.execute("DELETE FROM latency WHERE minute < ?", (int((heard - MINUTES_KEPT) // 60),))
         pages, free, size = (self._counted(name) for name in ("page_count", "freelist_count", "page_size"))
         first, last = self._first(), self._heard()
         if (pages - free) * size > MOST_BYTES and first is not None and last is not None and last > first:
@@ -253,6 +258,7 @@ class Store:
             began=self._first(),
             heard=self._heard(),
             names=tuple(names.values()),
+            firsts=dict(self._firsts(names)),
         )
 
     def _spans(self, names: Mapping[int, str], since: float, until: float, kinds: Sequence[str]) -> list[KeptSpan]:
@@ -279,6 +285,14 @@ class Store:
         found = self._db.execute(_BY_HOUR if of_hours else _BY_MINUTE, asked)
         for of, minute, worst, mean, count in found:
             yield LatencyMinute(names[of], minute, worst / 1e6, mean / 1e6, count)
+
+    def _firsts(self, names: Mapping[int, str]) -> Iterator[tuple[str, float]]:
+        for id, name in names.items():
+            # They are written in about the order in which they begin.
+            query = f"SELECT began FROM span WHERE connection = ? AND kind = '{SpanKind.STATE.value}' ORDER BY id"
+            began = self._one(f"{query} LIMIT 1", id)
+            if isinstance(began, float):
+                yield name, began
 
     def _first(self) -> float | None:
         return self._time("SELECT min(began) FROM span")

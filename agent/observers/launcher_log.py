@@ -23,6 +23,7 @@ _BESIDE = "jts.ini"
 """This file marks a settings folder. The log of the same application is in that folder, or nowhere."""
 
 _NOT_READ = Unknown("launcher.log is not read for this application")
+_ANOTHERS = Unknown("launcher.log is read for this user’s applications only")
 _NO_FILE = Unknown("there is no launcher.log in the settings folder")
 _SHARED = Unknown("several applications write to the same launcher.log")
 _SILENT = Unknown("launcher.log tells nothing of this process")
@@ -49,7 +50,8 @@ class LauncherLogObserver:
     def observe(self, applications: Iterable[Process], now: float) -> tuple[Process, ...]:
         """The applications with what their logs tell; `now` is in epoch seconds."""
         given = tuple(applications)
-        files = {p.pid: self._file(p, now) for p in given}
+        # Another user's application cannot write to a log of this user, whatever its command line says.
+        files = {p.pid: _ANOTHERS if p.foreign else self._file(p, now) for p in given}
         shared = {
             path for path, times in Counter(f for f in files.values() if isinstance(f, Path)).items() if times > 1
         }

@@ -161,7 +161,8 @@ class Looker:
 
     def _with_hints(self, process: Process) -> Process:
         def read() -> Fact[Fact[SettingsHints]]:
-            return Known(self._settings_files.observe(process.application, self._processes.folders_of(process.pid)))
+            folders = self._processes.folders_of(process.pid)
+            return Known(self._settings_files.observe(process.application, folders, foreign=process.foreign))
 
         hints = self._guarded("the settings files", read)
         return replace(process, hints=hints.value if isinstance(hints, Known) else hints)

@@ -1,5 +1,6 @@
 """The process table: which TWS and IB Gateway run. Reads command lines of Java-like processes only, and keeps none."""
 
+import logging
 import os
 import sys
 from collections import deque
@@ -17,6 +18,8 @@ from agent.platforms.process_table import Described, ProcessTable, PsutilTable
 from agent.tws.applications import Application, ClientPortal, may_be_application, recognise
 from agent.tws.client_programs import PROCESS_NAMES
 from agent.tws.outside import LONGEST_NAME, clean
+
+logger = logging.getLogger(__name__)
 
 MOST_REPORTED = 32
 """Processes that are reported of: any user can start programs that look like TWS, by the thousand."""
@@ -100,6 +103,9 @@ class _Seen:
     withheld: bool = False
     elsewhere: bool = False
     foreign: bool = False
+    """It is known to be another user's."""
+    ours: bool = False
+    """It is known to be this user's."""
     exe: str | None = None
     folders: tuple[str, ...] | None = None
     """Working folder and program folder; None until asked for."""
@@ -122,6 +128,8 @@ class ProcessObserver:
         """Processes that are, or may be, TWS or IB Gateway."""
         self._nameless: set[int] = set()
         """Processes that are listed without even a name."""
+        self._puzzled = False
+        """A command line was met that could not be understood."""
         self._last = Moment(0.0, 0.0)
         self._user = ""
         # A user who is not in the user database, as containers have them, has no name.
@@ -172,9 +180,8 @@ class ProcessObserver:
             return pids
 
         def rank(pid: int) -> tuple[bool, float, int]:
-            with suppress(psutil.Error, OSError, KeyError):
-                return psutil.Process(pid).username() != self._user, self._seen[pid].started, pid
-            return True, self._seen[pid].started, pid
+            # By what is known of each: thousands are not asked about again in every look.
+            return not self._seen[pid].ours, self._seen[pid].started, pid
 
         return sorted(nsmallest(MOST_REPORTED, pids, key=rank))
 
@@ -297,23 +304,33 @@ class ProcessObserver:
             cmdline, denied = None, True
         except (psutil.Error, OSError):
             return
-        seen.found = recognise(seen.name, seen.exe, cmdline)
+        try:
+            seen.found = recognise(seen.name, seen.exe, cmdline)
+        except Exception:
+            # Any user can start such a process: it must not hide all others.
+            if not self._puzzled:
+                self._puzzled = True
+                logger.warning("the command line of process %d could not be understood", pid, exc_info=True)
+            seen.withheld = True
         if seen.found is None and cmdline is None:
             # A command line is empty for a zombie, for a process that is about to become another program, and where it
             # is withheld.
             starting = now.monotonic - seen.born < EXEC_TIME
             seen.withheld = denied or not (starting or _is_zombie(process))
         seen.elsewhere = isinstance(seen.found, Application) and self._is_elsewhere(pid)
-        seen.foreign = isinstance(seen.found, Application) and self._is_anothers(process)
+        if seen.found is not None or seen.withheld:
+            anothers = self._is_anothers(process)
+            seen.ours = anothers is False
+            seen.foreign = isinstance(seen.found, Application) and anothers is True
         seen.used = _Used() if isinstance(seen.found, Application) else None
 
-    def _is_anothers(self, process: psutil.Process) -> bool:
-        """Whether it is known to run as another user."""
+    def _is_anothers(self, process: psutil.Process) -> bool | None:
+        """Whether it runs as another user; None where that is not told."""
         with suppress(psutil.Error, OSError, KeyError):
             if sys.platform == "win32":
                 return bool(process.username() != self._user)
             return bool(process.uids().real != os.getuid())
-        return False
+        return None
 
     def _measure(self, pid: int, seen: _Seen, application: Application, now: Moment) -> Process | None:
         """The application with what it uses; None when it has gone, a zombie included."""

@@ -29,6 +29,7 @@ from agent.observers.programs import program_file
 from agent.platforms.bounded_process import BoundedProcess
 from agent.platforms.files import read_file
 from agent.platforms.sockets.row import SocketReader, SocketState, sole_listener
+from agent.tws.ports import port_in
 
 LATE_AFTER = 12.0
 """Seconds after which a relay that has something to count has told nothing for too long; it reports every two."""
@@ -54,7 +55,6 @@ _MOST_ASKED = 2
 """How often the system is asked for the program of one connection, which may have ended before the first time."""
 _LISTENERS_KEPT = 30.0
 """Seconds for which it is believed that one program alone listens on a port."""
-_HIGHEST_PORT, _PORT_DIGITS = 65535, 5
 _OTHER_VERSION = Unknown("it was started by another version of Gatelight, and its report cannot be read")
 
 
@@ -357,8 +357,7 @@ def owners_of(reader: SocketReader, ports: set[int], now: Moment) -> dict[tuple[
 
 def _port_at(target: str) -> int | None:
     """The port of where a relay leads to; None where it tells none."""
-    port = target.rpartition(":")[2]
-    return int(port) if port.isdecimal() and len(port) <= _PORT_DIGITS and int(port) <= _HIGHEST_PORT else None
+    return port_in(target.rpartition(":")[2])
 
 
 def _port(told: Mapping[str, Any]) -> int:

@@ -3,18 +3,26 @@
 import errno
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from agent.core.facts import Fact, Known, SettingsHints, Unknown
 from agent.platforms.files import open_regular
 from agent.tws.applications import Application, TradingMode
 from agent.tws.settings_files import IbcConfig, JtsIni, read_ibc_config, read_jts_ini
 
-LARGEST = 1_000_000
-"""Bytes of a settings file that are read at most; a real one has some thousands."""
+LARGEST = 131_072
+"""Bytes of a settings file that are read at most: a jts.ini has some thousands, IBC's config.ini with all its comments
+some ten thousand. Any user can name any file, by the command line of a program that looks like TWS."""
+MOST_FILES_KEPT = 128
+"""Files of which it is known what they told."""
+PASSED_OVER = 12
+"""Looks for which a file of another user's application is believed as it was, however often it changes: a minute."""
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +34,62 @@ class _Stamp:
     size: int
 
 
+@dataclass(slots=True)
+class _Read(Generic[_T]):
+    """What a file told when it was read last."""
+
+    stamp: _Stamp
+    told: _T
+    passed_over: int = 0
+
+
+class _Files(Generic[_T]):
+    """The files of one kind, each read only when it has changed."""
+
+    def __init__(self, parse: Callable[[str], _T]) -> None:
+        self._parse = parse
+        self._known: dict[Path, _Read[_T]] = {}
+
+    def read(self, path: Path, *, seldom: bool) -> _T:
+        """What the file tells, or has told lately, if it need be read but `seldom`. Raises OSError."""
+        stamp = _stamp(path)
+        known = self._known.get(path)
+        if known is not None and known.stamp == stamp:
+            return known.told
+        if known is not None and seldom and known.passed_over < PASSED_OVER:
+            known.passed_over += 1
+            return known.told
+        self._known.pop(path, None)
+        read = self._known[path] = _Read(stamp, self._parse(_text(path)))
+        while len(self._known) > MOST_FILES_KEPT:
+            # Those read last stand last.
+            del self._known[next(iter(self._known))]
+        return read.told
+
+
 class SettingsFilesObserver:
     """Reads settings files, each only when it has changed."""
 
     def __init__(self, roots: Sequence[Path]) -> None:
         self._roots = tuple(roots)
-        self._jts_inis: dict[Path, tuple[_Stamp, JtsIni]] = {}
-        self._ibc_configs: dict[Path, tuple[_Stamp, IbcConfig]] = {}
+        self._jts_inis = _Files(read_jts_ini)
+        self._ibc_configs = _Files(read_ibc_config)
 
-    def observe(self, application: Application, folders: Sequence[str] = ()) -> Fact[SettingsHints]:
+    def observe(
+        self, application: Application, folders: Sequence[str] = (), *, foreign: bool = False
+    ) -> Fact[SettingsHints]:
         """The hints for an application; `folders`: its working folder, then its program folder, where known.
+
+        `foreign`: it runs as another user, who may change its files all the time.
 
         The settings folder is the one its command line names, else IBC's `IbDir`, else the working folder, else the
         usual one, else the program folder: the first of them with a jts.ini.
         """
-        ibc, denied = self._ibc(application, folders[:1])
+        ibc, denied = self._ibc(application, folders[:1], foreign=foreign)
         jts = None
         for place in self._places(application, ibc, folders):
             try:
-                jts = self._jts_ini(place / "jts.ini")
+                jts = self._jts_inis.read(place / "jts.ini", seldom=foreign)
                 break
             except (FileNotFoundError, NotADirectoryError):
                 continue
@@ -64,30 +109,18 @@ class SettingsFilesObserver:
         found = [_beside(x, *working) for x in named] + [_beside(x) for x in working]
         return (*found, *self._roots, *(_beside(x) for x in program))
 
-    def _ibc(self, application: Application, working: Sequence[str]) -> tuple[IbcConfig | None, bool]:
+    def _ibc(
+        self, application: Application, working: Sequence[str], *, foreign: bool = False
+    ) -> tuple[IbcConfig | None, bool]:
         """IBC's configuration, where the command line names one, and whether reading it was refused."""
         if application.ibc_config is None:
             return None, False
         try:
-            return self._ibc_config(_beside(application.ibc_config, *working)), False
+            return self._ibc_configs.read(_beside(application.ibc_config, *working), seldom=foreign), False
         except FileNotFoundError:
             return None, False
         except OSError:
             return None, True
-
-    def _jts_ini(self, path: Path) -> JtsIni:
-        stamp = _stamp(path)
-        known = self._jts_inis.get(path)
-        if known is None or known[0] != stamp:
-            known = self._jts_inis[path] = (stamp, read_jts_ini(_text(path)))
-        return known[1]
-
-    def _ibc_config(self, path: Path) -> IbcConfig:
-        stamp = _stamp(path)
-        known = self._ibc_configs.get(path)
-        if known is None or known[0] != stamp:
-            known = self._ibc_configs[path] = (stamp, read_ibc_config(_text(path)))
-        return known[1]
 
 
 def _hints(jts: JtsIni | None, ibc: IbcConfig | None) -> SettingsHints:

@@ -17,6 +17,7 @@ Pure except for the secrets: no server, no clock.
 """
 
 import hmac
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -156,6 +157,14 @@ class Keyring:
         """Forget all tokens and pages: the server ends, and another program may answer on its port."""
         self._tokens.clear()
         self._sessions.clear()
+
+
+_INVITATION = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}/enter\?token=[A-Za-z0-9_-]+")
+
+
+def is_invitation(address: object) -> bool:
+    """Whether this is an address that opens the page once, as `PageServer.url` makes them, and nothing else."""
+    return isinstance(address, str) and _INVITATION.fullmatch(address) is not None
 
 
 def hosts(port: int) -> tuple[str, ...]:

@@ -71,6 +71,29 @@ def opened_own(folder: Path) -> Iterator[int | None]:
         os.close(opened)
 
 
+def is_out_of_reach(path: Path) -> bool:
+    """Whether no user but this one and root could have put a file there, or can change it, by the folders above it.
+
+    Groups are trusted: a user may have one of their own, and macOS gives its administrators one. True on Windows, where
+    the rights of the folders decide. False where it cannot be known.
+    """
+    if not hasattr(os, "geteuid"):
+        return True
+    try:
+        ways = {path.absolute(), path.resolve(strict=True)}
+        return all(_is_out_of_reach(part) for way in ways for part in (way, *way.parents))
+    except (OSError, RuntimeError):
+        return False
+
+
+def _is_out_of_reach(part: Path) -> bool:
+    itself, meant = part.lstat(), part.stat()
+    if not {itself.st_uid, meant.st_uid} <= {0, os.geteuid()}:
+        return False
+    # In a sticky folder, such as /tmp, others make files of their own and leave those of others alone.
+    return not meant.st_mode & stat.S_IWOTH or bool(stat.S_ISDIR(meant.st_mode) and meant.st_mode & stat.S_ISVTX)
+
+
 def _make(folder: Path) -> None:
     try:
         folder.mkdir(_PRIVATE)

@@ -1,10 +1,14 @@
-"""Finds TWS and IB Gateway on disk, by the folders that their installers make."""
+"""Finds TWS and IB Gateway on disk, by the folders that their installers make.
+
+Those that another user could have put there, or can change, are found, but have no command that starts them.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from agent.core.facts import Installation
+from agent.platforms.folders import is_out_of_reach
 from agent.tws.applications import ApplicationKind, bundle_kind, spelled_version
 
 _VERSION_FOLDER = re.compile(r"\d{3,4}|\d{1,2}\.\d{1,2}[0-9a-z.]*")
@@ -31,7 +35,8 @@ def in_folders(roots: Iterable[Path]) -> tuple[Installation, ...]:
             for kind, names in _PROGRAMS.items():
                 launcher = next((folder / name for name in names if (folder / name).is_file()), None)
                 if launcher is not None or (folder / _RENAMED[kind]).is_file():
-                    command = (str(launcher),) if launcher is not None else ()
+                    ours = launcher is not None and is_out_of_reach(launcher)
+                    command = (str(launcher),) if ours else ()
                     found.setdefault(str(folder), Installation(kind, version, str(folder), command))
     return tuple(found.values())
 
@@ -45,7 +50,8 @@ def in_bundles(folders: Iterable[Path]) -> tuple[Installation, ...]:
             if kind is not None:
                 version = _BUNDLE_VERSION.search(bundle.name)
                 spelled = spelled_version(version[1]) if version else None
-                found.append(Installation(kind, spelled, str(bundle), (OPEN, str(bundle))))
+                command = (OPEN, str(bundle)) if is_out_of_reach(bundle) else ()
+                found.append(Installation(kind, spelled, str(bundle), command))
     return tuple(found)
 
 

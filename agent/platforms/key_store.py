@@ -5,9 +5,12 @@ own, which ends with the answer. The secret goes there on standard input and nev
 """
 
 import json
+import os
 import sys
 from enum import StrEnum
+from pathlib import Path
 
+from agent.platforms.called import as_typed
 from agent.platforms.own_process import ask_own_process, own_command
 
 KEPT_FOR = "Gatelight"
@@ -22,8 +25,21 @@ STORE_NAME = _NAMES.get(sys.platform, "the keyring of your desktop")
 """What the user calls the store, with its article."""
 
 
-WITH_REMOTE = "install Gatelight again, with `pipx install --force '.[remote]'` in its checkout"
-"""What brings the extra that a pipx or pip has left out. No index of packages has Gatelight."""
+def with_remote(environment: Path, python: Path) -> str:
+    """What brings the extra that a pipx or pip has left out. No index of packages has Gatelight.
+
+    `environment`: the one that this program runs in, with its `python`. That of a checkout has no pip of its own.
+    """
+    checkout = environment.parent
+    if environment.name == ".venv" and (checkout / "installer/run.py").is_file() and python.is_relative_to(checkout):
+        pip = as_typed("py" if os.name == "nt" else "python3", "-m", "pip", "--python")
+        command = f"{pip} {as_typed(str(python.relative_to(checkout)), 'install', '-e', '.[remote]')}"
+        return f"run `{command}` in the checkout, and start Gatelight again"
+    return f"install Gatelight again, with `{as_typed('pipx', 'install', '--force', '.[remote]')}` in its checkout"
+
+
+WITH_REMOTE = with_remote(Path(sys.prefix), Path(sys.executable))
+"""The same for this program."""
 
 
 def without_keyring(*, packaged: bool) -> str:

@@ -15,6 +15,7 @@ from agent.platforms.process_table import ProcessTable
 from agent.platforms.sockets.linux import NetlinkReader, dump
 from agent.platforms.sockets.row import SocketReader
 from agent.platforms.sockets.through_psutil import PsutilReader
+from agent.tws.ports import port_in
 
 _ROUTE_UP, _ROUTE_REJECT, _ROUTE_LOCAL = 0x1, 0x200, 0x80000000
 """RTF_UP, RTF_REJECT of linux/route.h and RTF_LOCAL of linux/ipv6_route.h."""
@@ -97,8 +98,7 @@ def published_port(cmdline: Sequence[str]) -> int | None:
     """The port of this machine that a docker-proxy with this command line listens on."""
     if "-host-port" not in cmdline[:-1] or "tcp" not in cmdline:
         return None
-    port = cmdline[list(cmdline).index("-host-port") + 1]
-    return int(port) if port.isdecimal() else None
+    return port_in(cmdline[list(cmdline).index("-host-port") + 1])
 
 
 class Linux:

@@ -1,4 +1,4 @@
-"""Windows: whether a process runs as this user.
+"""Windows: whether a process runs as this user, and whether this one has elevated rights.
 
 Import it on Windows only. Constants: winnt.h.
 """
@@ -10,6 +10,9 @@ from typing import Any
 _QUERY_LIMITED_INFORMATION = 0x1000
 _TOKEN_QUERY = 0x8
 _TOKEN_USER = 1
+_TOKEN_ELEVATION_TYPE = 18
+_FULL = 2
+"""TokenElevationTypeFull: the other rights of a user whose programs have fewer, an administrator with UAC."""
 
 _kernel32: Any = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined,unused-ignore]
 _advapi32: Any = ctypes.WinDLL("advapi32", use_last_error=True)  # type: ignore[attr-defined,unused-ignore]
@@ -35,6 +38,18 @@ def runs_as_this_user(pid: int) -> bool:
         return its is not None and mine is not None and bool(_advapi32.EqualSid(_sid(its), _sid(mine)))
     finally:
         _kernel32.CloseHandle(process)
+
+
+def has_elevated_rights() -> bool:
+    """Whether this process has more rights than its user's programs usually have; also where that is withheld."""
+    token, told, size = wintypes.HANDLE(), wintypes.DWORD(), wintypes.DWORD()
+    if not _advapi32.OpenProcessToken(_kernel32.GetCurrentProcess(), _TOKEN_QUERY, ctypes.byref(token)):
+        return True
+    try:
+        asked = (_TOKEN_ELEVATION_TYPE, ctypes.byref(told), ctypes.sizeof(told), ctypes.byref(size))
+        return not _advapi32.GetTokenInformation(token, *asked) or told.value == _FULL
+    finally:
+        _kernel32.CloseHandle(token)
 
 
 def _user(process: Any) -> "ctypes.Array[ctypes.c_char] | None":

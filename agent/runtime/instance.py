@@ -10,7 +10,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from agent.errors import AlreadyRunning, DataFolderError
-from agent.platforms.files import is_gone, read_file, remove_drafts, replace_own_file
+from agent.platforms.files import PRIVATE, is_gone, read_file, remove_drafts, replace_own_file
 from agent.runtime.paths import DATA_VARIABLE, Places, data_folder_error, make_data_folder
 
 _RETRY = 0.05
@@ -29,7 +29,8 @@ class Instance:
     def __init__(self, places: Places) -> None:
         self._places = places
         # No singleton per path, and not per thread: taking the lock twice must fail everywhere.
-        self._lock = FileLock(places.lock, timeout=0, thread_local=False, is_singleton=False)
+        # And private: any user who may open a file may lock it, which would keep this agent from running.
+        self._lock = FileLock(places.lock, timeout=0, mode=PRIVATE, thread_local=False, is_singleton=False)
         self._held: os.stat_result | None = None
 
     def take(self) -> None:
@@ -111,7 +112,8 @@ class Instance:
     def _refuse_strange_lock(self) -> None:
         """Raise `DataFolderError` for a lock that is no file, or that another user made while the folder was open.
 
-        Another user must not keep this agent from running; but the agent never removes a lock by itself.
+        Another user must not keep this agent from running; but the agent never removes a lock by itself. One that an
+        earlier version made is closed to other users.
         """
         lock = self._places.lock
         try:
@@ -123,6 +125,10 @@ class Instance:
                 f"The data folder {self._places.data} cannot be used (its {lock.name} is not a file of this user): "
                 f"delete that, or name another folder with --data-dir or {DATA_VARIABLE}."
             )
+        if hasattr(os, "geteuid") and stat.S_IMODE(found.st_mode) & ~PRIVATE:
+            # Some file systems store no rights.
+            with suppress(OSError):
+                lock.chmod(PRIVATE)
 
     def _locked_file(self) -> os.stat_result:
         """The locked file; its name may lead to another file by now."""

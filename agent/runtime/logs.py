@@ -18,7 +18,7 @@ from agent.platforms.folders import make_private
 from agent.runtime.aside import Worker, done_within
 from agent.runtime.json_lines import ABOUT, TEXT, JsonLines, log_time
 from agent.tws.printable import printable
-from agent.tws.privacy import Private, redact
+from agent.tws.privacy import Private, redact, spellings
 
 FILE_SIZE = 1 << 20
 """Bytes after which a new file is begun."""
@@ -40,12 +40,13 @@ _CHATTY = ("ib_async.wrapper", "ib_async.ib", "apscheduler", "PIL", "asyncio")
 
 def private_here(words: tuple[str, ...] = ()) -> Private:
     """What is private on this machine: home folder, user name and the given words (remote addresses)."""
-    homes, names = [], []
+    homes: list[str] = []
+    names: list[str] = []
     # Both fail for a user without an entry in the user database, as in containers.
     with contextlib.suppress(RuntimeError, KeyError, OSError):
-        homes.append(str(Path.home()))
+        homes += spellings(str(Path.home()))
     with contextlib.suppress(Exception):
-        names.append(getpass.getuser())
+        names += spellings(getpass.getuser())
     return Private(tuple(homes), tuple(names), words)
 
 

@@ -14,7 +14,7 @@ GONE_TURNS = 6
 """Turns, a minute in all, that the files may be gone: during an upgrade they are gone for a moment."""
 SETTLE_SECONDS = 5.0
 """Seconds after which new files are looked at again: an installer may still be at work."""
-PARTS = 8
+FILE_PARTS = 8
 """Of files that are as they were, the first is looked at in every turn, and of the others one part after the other:
 an installer that goes through replaces all of them."""
 _LOOK_SECONDS = 2.0
@@ -110,8 +110,8 @@ class ProgramWatch:
     def _glanced_at(self) -> tuple[FileStamp | None, ...]:
         """The stamps of all files, as far as they have to be read for that."""
         if self._last == self._own:
-            self._turn = (self._turn + 1) % PARTS
-            part = {0, *range(self._turn, len(self._files), PARTS)}
+            self._turn = (self._turn + 1) % FILE_PARTS
+            part = {0, *range(self._turn, len(self._files), FILE_PARTS)}
             if all(stamp_of(self._files[number]) == self._own[number] for number in part):
                 return self._own
         return self._stamps()

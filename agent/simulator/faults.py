@@ -6,7 +6,9 @@ The faults here are seen on the wire. Those of the process (no listener, another
 
 from dataclasses import dataclass
 
+from agent.simulator.farms import KNOWN_FARMS, farm_names
 from agent.simulator.notices import READ_ONLY_TEXTS
+from agent.tws.farms import FarmKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +25,19 @@ class Fault:
     """The value used when none is given."""
     choices: tuple[str, ...] = ()
     """The only values allowed, where the list is closed."""
+    several: bool = False
+    """The value is one of `choices`, or several of them by comma."""
     one_shot: bool = False
     """The fault happens once; it is never among the faults in force."""
     numeric: tuple[int, int] | None = None
     """The least and the greatest value, where the value is a number: a whole one, unless it is `seconds`."""
     seconds: bool = False
+
+
+def _farm_broken(kind: FarmKind, summary: str, farm: str) -> Fault:
+    """The fault of farms of one kind; `farm`: which one, when none is given."""
+    parameter = "farm, or farms by comma"
+    return Fault(f"{kind.value}-farm-broken", summary, parameter, farm, choices=KNOWN_FARMS[kind], several=True)
 
 
 _CLIENT_IDS = (0, 2**31 - 1)
@@ -74,14 +84,9 @@ WIRE_FAULTS: dict[str, Fault] = {
         Fault("link-back-kept", "the link is back, data kept: 1102 with the list of farms", one_shot=True),
         Fault("link-back-unsaid", "the link is back and only the farms say so: OK for each, no 1102", one_shot=True),
         Fault("link-back-lost", "the link is back, data lost: 1101, subscriptions are gone", one_shot=True),
-        Fault("market-data-farm-broken", "2103, no ticks; healed with 2104", "farm, or farms by comma", "usfarm"),
-        Fault("historical-farm-broken", "2105, no history; healed with 2106", "farm, or farms by comma", "ushmds"),
-        Fault(
-            "security-definition-farm-broken",
-            "2157, contracts are not found; healed with 2158",
-            "farm, or farms by comma",
-            "secdefil",
-        ),
+        _farm_broken(FarmKind.MARKET_DATA, "2103, no ticks; healed with 2104", "usfarm"),
+        _farm_broken(FarmKind.HISTORICAL, "2105, no history; healed with 2106", "ushmds"),
+        _farm_broken(FarmKind.SECURITY_DEFINITION, "2157, contracts are not found; healed with 2158", "secdefil"),
         Fault("competing-session", "the user is active elsewhere: 10197 for market data, 162 for history"),
         Fault("pacing", "pacing violation on history or real-time bars", "notice", "162", choices=("162", "420")),
         Fault(
@@ -168,8 +173,12 @@ def value_for(fault: Fault, value: str | None) -> str:
             raise ValueError(f"{fault.name} takes no value")
         return ""
     given = (value or fault.default).strip()
-    if fault.choices and given not in fault.choices:
-        raise ValueError(f"{fault.name} takes one of {', '.join(fault.choices)}, not “{given}”")
+    if fault.choices:
+        chosen = farm_names(given) if fault.several else (given,)
+        strange = [one for one in chosen if one not in fault.choices] if chosen else [given]
+        if strange:
+            which = "one or more" if fault.several else "one"
+            raise ValueError(f"{fault.name} takes {which} of {', '.join(fault.choices)}, not “{strange[0]}”")
     if fault.numeric and given:
         least, most = fault.numeric
         try:

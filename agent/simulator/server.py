@@ -9,13 +9,14 @@ from types import MappingProxyType
 
 from agent.platforms.files import reason_of
 from agent.simulator.answers import RequestAnswers
+from agent.simulator.farms import farm_names
 from agent.simulator.faults import WIRE_FAULTS, Fault, value_for
 from agent.simulator.limits import EnforcedLimits
 from agent.simulator.loopback import listening_socket, loopback_listeners
 from agent.simulator.notices import BROKEN, OK, READ_ONLY_TEXTS, link_back, said_unasked, simulated_text
 from agent.simulator.session import ID_RELEASE_SECONDS, ClientSession
 from agent.simulator.spoiling import SPOILING
-from agent.simulator.state import FARM_FAULTS, Profile, Situation, farm_names
+from agent.simulator.state import FARM_FAULTS, Profile, Situation
 from agent.simulator.surroundings import LOOPBACK
 from agent.tws.api_settings import Configuration
 

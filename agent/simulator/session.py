@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from agent.simulator.account import NEXT_ORDER_ID
+from agent.simulator.farms import INACTIVE_FARM
 from agent.simulator.instruments import SimulatedInstrument
 from agent.simulator.messages import SCHEMA, reply_frame
 from agent.simulator.notices import said_unasked, simulated_text
 from agent.simulator.spoiling import SPOILING, spoilt
-from agent.simulator.state import CLIENT_PLACES, INACTIVE_FARM, Situation
+from agent.simulator.state import CLIENT_PLACES, Situation
 from agent.tws.codec import HELLO_PREFIX, fields_bytes, frame, parse_hello, split_frames
 from agent.tws.farms import FarmKind
 from agent.tws.limits import WARNINGS_BEFORE_DISCONNECT

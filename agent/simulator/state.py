@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from agent.simulator.configuration import DEFAULT_CONFIGURATION, LOCALHOST, SETTINGS_OF_FAULT, merged
+from agent.simulator.farms import FARMS, farm_names
 from agent.simulator.notices import BROKEN, OK
 from agent.tws.api_settings import Configuration
 from agent.tws.applications import ApplicationKind, TradingMode
@@ -49,28 +50,12 @@ class Profile:
             )
 
 
-_FARMS: dict[Region, tuple[tuple[str, FarmKind], ...]] = {
-    region: (
-        *((name, FarmKind.MARKET_DATA) for name in market),
-        *((name, FarmKind.HISTORICAL) for name in historical),
-        (definitions, FarmKind.SECURITY_DEFINITION),
-    )
-    for region, market, historical, definitions in (
-        (Region.AMERICA, ("usfarm", "cashfarm"), ("ushmds", "cashhmds"), "secdefil"),
-        (Region.EUROPE, ("eufarm", "usfarm", "cashfarm"), ("euhmds", "ushmds"), "secdefeu"),
-        (Region.ASIA, ("hfarm", "usfarm", "cashfarm"), ("hkhmds", "ushmds"), "secdefhk"),
-    )
-}
-
 FARM_FAULTS = {
     "market-data-farm-broken": FarmKind.MARKET_DATA,
     "historical-farm-broken": FarmKind.HISTORICAL,
     "security-definition-farm-broken": FarmKind.SECURITY_DEFINITION,
 }
 """The kind of farm that each fault breaks."""
-
-INACTIVE_FARM = "fundfarm"
-"""A historical farm that sleeps until it is needed, which is normal."""
 
 
 @dataclass(slots=True)
@@ -177,7 +162,7 @@ class Situation:
 
     def farms(self) -> tuple[tuple[str, FarmKind, bool], ...]:
         """Every farm: its name, its kind, and whether it is connected."""
-        own = _FARMS[self.profile.region]
+        own = FARMS[self.profile.region]
         broken = [(name, kind) for kind in FarmKind for name in self.broken_farms(kind)]
         every = (*own, *(farm for farm in broken if farm not in own))
         return tuple((name, kind, (name, kind) not in broken) for name, kind in every)
@@ -190,8 +175,3 @@ class Situation:
     def farm_notices(self) -> tuple[tuple[int, str], ...]:
         """The notices for a new session: code and farm, for the state of each farm."""
         return tuple((OK[kind] if connected else BROKEN[kind], name) for name, kind, connected in self.farms())
-
-
-def farm_names(value: str) -> tuple[str, ...]:
-    """The farms in the value of a fault."""
-    return tuple(name for name in map(str.strip, value.split(",")) if name)

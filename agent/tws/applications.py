@@ -125,7 +125,8 @@ _FOLDER_VERSION = re.compile(
 _PROGRAM_FOLDER_VERSION = re.compile(
     r"[\\/](1\d{3}|9\d{2})[\\/](?:jars[\\/]|\.install4j|tws1?(?:\.exe)?$|ibgateway1?(?:\.exe)?$)", re.IGNORECASE
 )
-_HEAP = re.compile(r"-Xmx(\d+)([kmgt]?)", re.IGNORECASE)
+_HEAP = re.compile(r"-Xmx([0-9]{1,15})([kmgt]?)", re.IGNORECASE | re.ASCII)
+"""Of any user's process: a number with more digits is no memory limit, and Python refuses one of thousands."""
 _HEAP_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 
@@ -283,11 +284,8 @@ def _ibc_config(after: Sequence[str], joined: bool) -> str | None:
     """IBC's configuration, its first argument; in a joined command line, a path with spaces is in pieces."""
     if not joined:
         return after[0] if after else None
-    for count in range(1, len(after) + 1):
-        path = " ".join(after[:count])
-        if path.lower().endswith(".ini"):
-            return path
-    return None
+    last = next((at for at, word in enumerate(after) if word.lower().endswith(".ini")), None)
+    return None if last is None else " ".join(after[: last + 1])
 
 
 def _ibc_mode(after: Sequence[str], joined: bool) -> TradingMode:

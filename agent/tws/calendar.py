@@ -38,6 +38,13 @@ class Outage:
     """Epoch seconds at which it should be over."""
     region: Region | None = None
     """For a reset: the region of the servers; None when the log-in's region is not known."""
+    lead: float = 0.0
+    """Seconds before `began` from which on it may be under way: clocks differ."""
+
+    @property
+    def counts_from(self) -> float:
+        """Epoch seconds from which on it may be under way."""
+        return self.began - self.lead
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +82,10 @@ def expect(
     current = max((o for o in nearby if o.began <= now_wall < o.ends), key=lambda o: o.ends, default=None)
     restarts = () if restart_time is None else _restarts(now_wall, restart_time, zone, allowance)
     over = current.ends if current else now_wall
-    coming = (o for o in (*nearby, *restarts) if o.began > now_wall and o.ends > over)
+    coming = (o for o in (*nearby, *restarts) if o.counts_from > now_wall and o.ends > over)
     return Expectation(
         outage=current,
-        restart=next((o for o in restarts if o.began <= now_wall < o.ends), None),
+        restart=next((o for o in restarts if o.counts_from <= now_wall < o.ends), None),
         login_due=next_login(now_wall),
         next_outage=min(coming, key=lambda o: o.began, default=None),
     )
@@ -143,7 +150,7 @@ def _restarts(now_wall: float, restart_time: int, zone: TimeZone, allowance: flo
     days = (date.fromordinal(today + n) for n in (-1, 0, 1))
     # Of an hour that a clock change repeats, either may be the one at which it restarts.
     set_times = (at for day in days for at in zone.times(day, restart_time))
-    return tuple(Outage(OutageKind.RESTART, at - _RESTART_LEAD, at + allowance) for at in set_times)
+    return tuple(Outage(OutageKind.RESTART, at, at + allowance, lead=_RESTART_LEAD) for at in set_times)
 
 
 @lru_cache(maxsize=4)

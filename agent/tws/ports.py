@@ -25,6 +25,15 @@ OTHER_PORTS = frozenset({IBC_COMMAND_PORT, 5900, 3389, 6080})
 """Ports on which these processes or their containers listen besides the API (IBC, VNC, RDP)."""
 
 
+_HIGHEST_PORT = 65535
+
+
+def port_in(text: str) -> int | None:
+    """The port that a text from outside is; None where it is none, also where it has thousands of digits."""
+    plain = text.isascii() and text.isdecimal() and len(text) <= len(str(_HIGHEST_PORT))
+    return int(text) if plain and 0 < int(text) <= _HIGHEST_PORT else None
+
+
 @lru_cache(maxsize=64)
 def default_ports(kind: ApplicationKind | None, mode: TradingMode | None) -> tuple[int, ...]:
     """Default API ports for a kind and mode, likeliest first; None or UNKNOWN stands for every kind or mode."""

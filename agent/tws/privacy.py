@@ -4,6 +4,7 @@ Pure text to text. It masks too much rather than too little: users send logs to 
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,8 +13,8 @@ from urllib.parse import unquote
 MASK = "•••"
 _KEPT = 3
 """Last characters of an account number that stay, to tell two accounts apart."""
-_SHORTEST_NAME = 3
-"""Characters; a shorter user name is part of too many words."""
+_SHORTEST_NAME, _SHORTEST_ELSEWHERE = 3, 2
+"""Characters of a user name in Latin letters, and in others; a shorter one is part of too many words."""
 _COMMON_NAMES = frozenset(
     {
         "admin",
@@ -54,43 +55,53 @@ _COMMON_NAMES = frozenset(
 )
 """User names that identify no person, and that a log uses as words."""
 
-# Account numbers: U1234567 (client), F… (advisor), I… (broker), each with a D before it for paper trading; some end
-# with a letter. A byte of a logged message, written as \x08 or \t, may stand right before one.
+# Account numbers: U1234567 (client), F… (advisor), I… (broker), each with a D before it for paper trading, where newer
+# ones have a third letter (DUP123456); some end with a letter. A byte of a logged message, written as \x08 or \t, may
+# stand right before one.
 _ACCOUNT = re.compile(
-    r"(?:(?<![A-Za-z0-9])|(?<=\\x[0-9A-Fa-f]{2})|(?<=\\[0abfnrtv]))(D?[UFI])(\d{4,10})([A-Z]?)(?![A-Za-z0-9])",
+    r"(?:(?<![A-Za-z0-9])|(?<=\\x[0-9A-Fa-f]{2})|(?<=\\[0abfnrtv]))(D[UFI][A-Z]?|[UFI])(\d{4,10})([A-Z]?)(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
 _NOT_PATH = r"\s\\/:*?\"'<>|,;()\[\]{}"
+_PART = r"[^\\/:*?\"<>|\r\n]+"
+# Homes lie on any volume: /mnt/c/Users, /c/Users, /Volumes/Data disk/Users, /net/server/home.
 _UNIX_HOME = re.compile(
-    rf"(?<![\w.~-])(?:/mnt/[a-z]|/var|/export|/System/Volumes/Data)?/(?:home|Users)/+"
+    rf"(?<![\w.~-])(?:/[^/\r\n\"'<>:|,;]*[^/\r\n\"'<>:|,;\s](?=/)){{0,4}}?/(?:home|Users)/+"
     rf"(?!Shared\b|Public\b|~)(?:[^/\r\n\"'<>:|,;]*[^/\r\n\"'<>:|,;\s](?=/)|[^{_NOT_PATH}]+)"
     r"|(?<![\w.~/-])/root(?![\w.-])"
 )
 _WINDOWS_HOME = re.compile(
-    rf"(?<![A-Za-z])[A-Za-z]:(?P<sep>\\{{1,4}}|/)Users(?P=sep)(?!Public\b|Default\b|~)"
-    rf"(?:[^\\/:*?\"<>|\r\n]+(?=[\\/])|[^{_NOT_PATH}]+)",
+    rf"(?:(?<![A-Za-z])[A-Za-z]:|(?<![\w\\])\\{{2,8}}{_PART})(?:(?:\\{{1,4}}|/){_PART}){{0,3}}?"
+    rf"(?P<sep>\\{{1,4}}|/)(?:Users|home|Documents and Settings)(?P=sep)(?!Public\b|Default\b|All Users\b|~)"
+    rf"(?:{_PART}(?=[\\/])|[^{_NOT_PATH}]+)",
     re.IGNORECASE,
 )
+_QUOTE = r"\\*['\"]"
+"""A quotation mark, also as JSON in a JSON text has it."""
 _IBC = re.compile(r"(\bibcalpha\.ibc\.Ibc\w+)[^\r\n]+")
 """IBC's main class; its configuration, the user name and the password follow."""
 _PASSWORD = re.compile(
-    r"(?P<key>(?:password|passwd|passphrase|passcode|(?<![A-Za-z0-9])pw)"
-    r"(?:['\"]?\s*[=:]|['\"],|(?<=--pw)\s|(?<=-password)\s)\s*)[^\s][^\r\n]*",
+    r"(?P<key>(?:password|passwd|passphrase|passcode|(?<![A-Za-z0-9])(?:pwd?|pass))"
+    rf"(?:(?:{_QUOTE})?\s*[=:]|{_QUOTE},|(?<=--pw)\s|(?<=-password)\s)\s*)[^\s][^\r\n]*",
     re.IGNORECASE,
 )
 """A password may hold any character, so everything to the end of the line is masked."""
 _TOKEN = re.compile(
-    r"(?P<key>\b(?:api[_-]?key|access[_-]?key|secret|(?:access|auth|bearer|refresh)?[_-]?token)['\"]?\s*[=:]\s*['\"]?"
-    r"|\bbearer\s+)[^\s'\",;)\]}]{6,}",
+    r"(?P<key>(?<![A-Za-z0-9])(?:"
+    r"(?:api[_-]?key|access[_-]?key|secret|(?:access|auth|bearer|refresh)?[_-]?token)"
+    rf"(?:{_QUOTE})?\s*[=:]\s*(?:{_QUOTE})?"
+    rf"|authorization(?:{_QUOTE})?\s*[=:]\s*(?:{_QUOTE})?(?:[A-Za-z]+\s+)?"
+    r"|bearer\s+))[^\s'\",;)\]}]{6,}",
     re.IGNORECASE,
 )
 """A token is one word, and what follows it may be of use."""
 _LOGIN = re.compile(
     r"(?P<key>(?:--(?:fix-)?user|/(?:FIX)?User|login_?id|user_?id|user_?name)"
-    r"['\"]?\s*(?:[=:]|,(?=\s*['\"]))\s*['\"]?)[^\s'\",;)\]}]+",
+    rf"(?:{_QUOTE})?\s*(?:[=:]|,(?=\s*{_QUOTE}))\s*(?:{_QUOTE})?)[^\s'\",;)\]}}]+",
     re.IGNORECASE,
 )
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30})://([^\s'\"<>]+)")
+_BEFORE_QUERY = re.compile(r"[^?#]*")
 _BETWEEN_PARTS = re.compile(r"[/:?&=@#,;\s]+")
 _SHORTEST_PART = 4
 """Characters of a part of a secret; a shorter one would be found in every other word."""
@@ -161,7 +172,13 @@ def each_account(text: str, change: Callable[[str], str]) -> str:
 
 def is_telling(name: str) -> bool:
     """Whether a name tells a person or a computer from others, and is no word that texts have for other reasons."""
-    return len(name) >= _SHORTEST_NAME and name.lower() not in _COMMON_NAMES
+    shortest = _SHORTEST_NAME if name.isascii() else _SHORTEST_ELSEWHERE
+    return len(name) >= shortest and name.lower() not in _COMMON_NAMES
+
+
+def spellings(text: str) -> tuple[str, ...]:
+    """A name or path as it is, and with accents as signs of their own or as parts of letters: file systems differ."""
+    return tuple(dict.fromkeys((text, *(unicodedata.normalize(form, text) for form in ("NFC", "NFD")))))
 
 
 def _url(found: re.Match[str]) -> str:
@@ -173,9 +190,11 @@ def _url(found: re.Match[str]) -> str:
         return f"{found[1]}://{MASK}"
     host, slash, path = rest.partition("/")
     host = host.rpartition("@")[2]
-    host, question, _ = host.partition("?")
-    hidden = (slash + MASK) if path else (question + MASK if question else slash)
-    return f"{found[1]}://{host}{hidden}"
+    plain = _BEFORE_QUERY.match(host)
+    assert plain is not None
+    mark = host[plain.end() :][:1]
+    hidden = (slash + MASK) if path else (mark + MASK if mark else slash)
+    return f"{found[1]}://{plain[0]}{hidden}"
 
 
 def _longest_first(texts: tuple[str, ...]) -> list[str]:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from agent.tws.applications import TradingMode
+from agent.tws.ports import port_in
 from agent.tws.reset_windows import Region
 
 _REGION_OF_SERVER = {
@@ -104,7 +105,6 @@ def read_ibc_config(text: str) -> IbcConfig:
         if equals and key in wanted:
             found[key] = value.strip()
     mode = found.get("tradingmode", "").lower()
-    port = found.get("commandserverport", "")
     closes_on, closes_at = _closedown(found.get("closedownat", ""))
     return IbcConfig(
         trading_mode=TradingMode(mode) if mode in ("live", "paper") else TradingMode.UNKNOWN,
@@ -112,7 +112,7 @@ def read_ibc_config(text: str) -> IbcConfig:
         auto_logoff_time=minutes_of(found.get("autologofftime", "")),
         closes_at=closes_at,
         closes_on=closes_on,
-        command_server_port=int(port) if port.isdecimal() and 0 < int(port) < 65536 else None,
+        command_server_port=port_in(found.get("commandserverport", "")),
         settings_folder=found.get("ibdir", "").replace("\\\\", "\\") or None,
     )
 

@@ -28,9 +28,11 @@ STAND_INS_EXPLAINED = (
 
 _IPV4 = r"(?:\d{1,3}\.){3}\d{1,3}"
 _ADDRESS = re.compile(
-    rf"(?<![\w.:])(?:[0-9A-Fa-f]{{0,4}}:){{2,7}}(?:{_IPV4}|[0-9A-Fa-f]{{0,4}})(?:%[\w.-]+)?(?![\w:]|\.\d)"
+    rf"(?<![\w.:])(?P<label>|[A-Za-z_]\w*:)"
+    rf"(?P<address>(?:[0-9A-Fa-f]{{0,4}}:){{2,7}}(?:{_IPV4}|[0-9A-Fa-f]{{0,4}})(?:%[\w.-]+)?)(?![\w:]|\.\d)"
     rf"|(?<!\d)(?<!\d\.){_IPV4}(?!\d|\.\d)"
 )
+"""A word and a colon may stand right before an address of IPv6."""
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
 _ENDINGS = (
     "com|net|org|edu|gov|info|biz|app|dev|cloud|online|site|tech|xyz|local|lan|home|internal|corp|intranet|"
@@ -124,7 +126,7 @@ class StandIns:
         text = each_account(text, partial(self._stand, "account"))
         text = redact(text, self._homes)
         text = _MAIL.sub(lambda found: f"{self._stand('user', found[1])}@{self._stand('host', found[2])}", text)
-        text = _ADDRESS.sub(lambda found: self._address(found[0]), text)
+        text = _ADDRESS.sub(lambda f: (f["label"] or "") + self._address(f["address"] or f[0]), text)
         for host in self._hosts:
             text = host.sub(self._called("host"), text)
         for user in self._users:

@@ -25,6 +25,7 @@ from agent.platforms.autostart.entry import AutostartError, Off, On, SwitchedOff
 from agent.simulator.world import SimulatedApplication
 from tests.page.living import LivingAgent, living_agent
 from tests.page.visiting import VisitingPage, events, opened
+from tests.waiting import until
 
 PATIENCE = 30.0
 
@@ -201,6 +202,7 @@ async def test_an_open_page_is_told_whether_the_agent_ends_or_only_the_page(agen
                     await agent.world.until(lambda _: not agent.page.enabled, "switched off")
                     agent.page.shown(agent.world.statuses[-1])
                 ends += [data async for name, data in told if name == "end"]
+            await until(lambda: not agent.loop.state.page_open)
             agent.loop.post(Reconfigured(settings))
             await agent.world.until(lambda _: agent.page.enabled, "switched on")
 
@@ -348,10 +350,12 @@ async def test_a_page_that_was_closed_is_not_waited_for(agent: LivingAgent) -> N
         async with page.ask("/events") as live:
             await live.content.readline()
             was_kept = (agent.places.data / MEMORY).exists()
+            await until(lambda: agent.loop.state.page_open)
         async with asyncio.timeout(PATIENCE):
             while len(agent.server.streams):
                 agent.server.changed()
                 await asyncio.sleep(0.01)
+        await until(lambda: not agent.loop.state.page_open)
 
     assert was_kept
     assert not (agent.places.data / MEMORY).exists()

@@ -10,6 +10,11 @@ PRIVATE = Private(homes=("/data/alice.smith",), names=("alice.smith",), words=("
 SECRETS = {
     "DU7654321A": "7654",
     "u1234567": "1234",
+    "DUP765432": "7654",
+    "/Volumes/Data/Users/bob.jones/Jts": "bob.jones",
+    "\\\\wsl$\\Debian\\home\\bob.jones\\Jts": "bob.jones",
+    '{\\"password\\": \\"hunter2secret\\"}': "hunter2secret",
+    "MY_API_KEY=zyxwvut98": "zyxwvut98",
     "/home/bob.jones/.ssh/id": "bob.jones",
     "/data/alice.smith/keys": "alice.smith",
     "C:\\Users\\bob.jones\\Jts": "bob.jones",

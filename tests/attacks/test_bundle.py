@@ -33,6 +33,7 @@ OUTSIDE = {
     "10.20.30.40:4001": "20.30.40",
     "217.160.0.187": "217.160",
     "[2a00:1450:4001::77]:4001": "1450:4001",
+    "peer:fe80::abcd:12ff:fe34:9999": "fe34",
     "fe80::abcd:12ff:fe34:5678%eth0": "fe34",
     "mybox.corp.example.com": "mybox",
     "trading-nas.local": "trading-nas",

@@ -30,6 +30,8 @@ from agent.runtime.paths import Places, find_places
 if sys.platform == "win32":
     pytest.skip("a file that is open keeps its name there", allow_module_level=True)
 
+import fcntl
+
 from agent.runtime.control import unix_socket
 
 LOADED = (aside, unix_socket, files, folders)
@@ -319,6 +321,42 @@ def test_a_lock_that_another_user_holds_in_our_folder_is_not_believed(places: Pl
         assert pipe.recv() == "held"
         with pytest.raises(DataFolderError, match=r"its agent\.lock is not a file of this user\): delete that,"):
             Instance(places).take()
+    finally:
+        pipe.send("enough")
+        process.join(10)
+
+
+def tries_to_hold(places: Places) -> Callable[[Any], None]:
+    """Any user who can open a file can lock it, whoever may write to it."""
+
+    def work(pipe: Any) -> None:
+        try:
+            descriptor = os.open(places.lock, os.O_RDONLY)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            pipe.send("held")
+        except OSError as fault:
+            pipe.send(type(fault).__name__)
+        pipe.recv()
+
+    return work
+
+
+@administrator
+@pytest.mark.parametrize("left", [None, 0o644, 0o666])
+def test_the_lock_in_a_folder_that_others_may_read_is_held_by_no_other_user(left: int | None, places: Places) -> None:
+    places.data.mkdir(0o755)
+    if left is not None:
+        # An earlier version made it so.
+        places.lock.touch()
+        places.lock.chmod(left)
+    with Instance(places):
+        pass
+    process, pipe = as_another_user(tries_to_hold(places))
+    try:
+        assert pipe.poll(10)
+        assert pipe.recv() == "PermissionError"
+        with Instance(places):
+            assert places.lock.stat().st_mode & 0o777 == 0o600
     finally:
         pipe.send("enough")
         process.join(10)

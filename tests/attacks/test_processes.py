@@ -11,8 +11,11 @@ import pytest
 
 from agent.core.clock import Moment
 from agent.core.facts import Known
+from agent.observers import processes
 from agent.observers.processes import ProcessObserver
 from agent.platforms.bounded_process import LONGEST_COMMAND_LINE, BoundedProcess, arguments
+from agent.tws.applications import recognise
+from tests.lookalikes import lookalikes
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process do so")
 
@@ -76,6 +79,38 @@ def test_an_ordinary_command_line_is_read_as_psutil_reads_it() -> None:
 )
 def test_arguments_are_told_apart_as_they_are_written(told: str, expected: list[str]) -> None:
     assert arguments(told) == expected
+
+
+GATEWAY = ("-Dx=y", "install4j.ibgateway.GWClient")
+
+
+@pytest.mark.parametrize("limit", ["-Xmx" + "1" * 5000 + "m", "-Xmx" + "9" * 400])
+def test_a_number_without_end_in_a_command_line_hides_no_other_program(limit: str, tmp_path: Path) -> None:
+    with lookalikes(tmp_path) as start:
+        hostile, plain = start(limit, *GATEWAY), start(*GATEWAY)
+        found = ProcessObserver().observe(Moment(0.0, 0.0))
+
+        assert isinstance(found, Known)
+        assert {hostile.pid, plain.pid} <= {p.pid for p in found.value.applications}
+
+
+def test_a_command_line_that_is_not_understood_is_that_of_one_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def confused(name: str, exe: str | None, cmdline: list[str] | None) -> object:
+        if "-Dhostile" in (cmdline or ()):
+            raise ValueError("not foreseen")
+        return recognise(name, exe, cmdline)
+
+    monkeypatch.setattr(processes, "recognise", confused)
+    with lookalikes(tmp_path) as start:
+        hostile, plain = [start("-Dhostile", *GATEWAY) for _ in range(2)], start(*GATEWAY)
+        found = ProcessObserver().observe(Moment(0.0, 0.0))
+
+        assert isinstance(found, Known)
+        assert plain.pid in {p.pid for p in found.value.applications}
+        assert {one.pid for one in hostile} <= {p.pid for p in found.value.unreadable}
+    assert len(caplog.records) == 1
 
 
 class Peak:

@@ -18,7 +18,7 @@ from agent.core.problem import Severity
 from agent.core.settings import TargetSettings
 from agent.core.shown.display import Notice
 from agent.core.shown.targets import SendOutcome, TargetAnswer, TargetMessage
-from agent.platforms.key_store import without_keyring
+from agent.platforms.key_store import WITH_REMOTE, without_keyring
 from tests.channels.receivers import free_port, http_receiver, mail_receiver, silent_receiver
 
 pytest.importorskip("apprise")
@@ -257,7 +257,7 @@ async def test_without_the_library_it_is_said_how_it_is_installed(
     answer = await send_message("keyring:phone", MESSAGE)
 
     assert answer.outcome is SendOutcome.UNUSABLE
-    assert answer.said.endswith("`pipx install --force '.[remote]'` in its checkout")
+    assert answer.said.endswith(WITH_REMOTE)
 
 
 # ── a test of one target ────────────────────────────────────────────────────────────────────────
@@ -277,7 +277,7 @@ async def test_a_target_is_tried_before_it_is_in_the_configuration() -> None:
 
 
 def test_a_packaged_program_names_no_pip_that_it_has_not() -> None:
-    assert "pipx install" in without_keyring(packaged=False)
+    assert without_keyring(packaged=False) == WITH_REMOTE
     assert "pip" not in without_keyring(packaged=True)
 
 

@@ -195,6 +195,25 @@ def test_a_spreadsheet_takes_no_cell_for_a_formula(morning: Places) -> None:
     assert rows[1][7] == "'=HYPERLINK(“IB Gateway does not answer”)"
 
 
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("a;=HYPERLINK(1)", "a;'=HYPERLINK(1)"),
+        ("a; \t@SUM(1)", "a; \t'@SUM(1)"),
+        ("a,+1|-1", "a,'+1|'-1"),
+        ("＝1", "'＝1"),
+        ("a=b; c-d, 1", "a=b; c-d, 1"),
+    ],
+)
+def test_where_a_semicolon_ends_a_cell_there_is_no_formula_either(places: Places, name: str, cell: str) -> None:
+    store = Store(places.data / HISTORY_FILE)
+    store.write([Changes(MORNING, begun=((Span("Paper", SpanKind.PROBLEM, "app-frozen", "error", name), MORNING),))])
+    store.close()
+    _, row = csv.reader(io.StringIO(told(places, as_csv=True)))
+
+    assert row[7] == cell
+
+
 def test_without_a_history_nothing_is_made(places: Places) -> None:
     assert told(places) == "Nothing has been kept yet: the history begins when the agent runs."
     assert json.loads(told(places, as_json=True))["connections"] == []

@@ -114,6 +114,8 @@ def test_file_and_folder_are_made_when_missing(tmp_path: Path) -> None:
 def test_another_connection_begins_with_its_name(path: Path) -> None:
     with pytest.raises(ConfigError, match=r'There is no connection "B", known are: "A", "IB v10.45"; a new one begins'):
         set_value(path, "connections.B.port", "1")
+    with pytest.raises(ConfigError, match=r'name: `gatelight config set "connections\.My bot\.name" "My bot"`'):
+        set_value(path, "connections.My bot.port", "1")
 
     set_value(path, "connections.B.name", "B")
     set_value(path, "connections.B.port", "1")
@@ -420,7 +422,7 @@ def test_a_new_entry_begins_with_what_it_cannot_be_without(tmp_path: Path) -> No
     path = tmp_path / "config.toml"
     set_value(path, "notifications.targets.Phone.url", "keyring:phone")
     with pytest.raises(
-        ConfigError, match=r"a new one begins with its url: gatelight config set notifications\.targets"
+        ConfigError, match=r"a new one begins with its url: `gatelight config set notifications\.targets"
     ):
         set_value(path, "notifications.targets.Mail.after", "15m")
     with pytest.raises(ConfigError, match=r"write for example notifications\.targets\.NAME\.url"):

@@ -28,7 +28,8 @@ def run(began: float, ended: float | None) -> KeptSpan:
 
 
 def told(since: float, until: float, *spans: KeptSpan) -> dict[OutageCause, tuple[float, int, float]]:
-    kept = Kept(tuple(sorted(spans, key=lambda s: s.began)), began=min(s.began for s in spans))
+    first = min(s.began for s in spans if s.span.kind is SpanKind.STATE)
+    kept = Kept(tuple(sorted(spans, key=lambda s: s.began)), began=min(s.began for s in spans), firsts={NAME: first})
     found = causes(kept, NAME, strip(kept, NAME, since, until), troubles(kept, NAME, since, until), since, until)
     return {one.cause: (one.seconds, one.count, one.longest) for one in found}
 
@@ -121,6 +122,18 @@ def test_time_unwatched_is_parted_by_whether_gatelight_ran() -> None:
     )
 
     assert found == {OutageCause.NOT_RUNNING: (200.0, 1, 200.0), OutageCause.NOT_WATCHED: (100.0, 1, 100.0)}
+
+
+def test_the_time_before_there_was_such_a_connection_is_not_called_unwatched() -> None:
+    """As on the first day, on which Gatelight waits until an application is found."""
+    assert told(0.0, 1000.0, run(0.0, None), state("connected", 900.0, None)) == {}
+
+
+def test_the_time_after_a_connection_was_renamed_or_removed_is_not_called_unwatched() -> None:
+    """As the set-up does when it gives a name to the connection that was found."""
+    assert told(0.0, 1000.0, run(0.0, 800.0), state("connected", 0.0, 100.0), run(900.0, None)) == {}
+    ended_with_gatelight = told(0.0, 1000.0, run(0.0, 800.0), state("connected", 0.0, 800.0))
+    assert ended_with_gatelight == {OutageCause.NOT_RUNNING: (200.0, 1, 200.0)}
 
 
 def test_an_outage_counts_only_inside_the_time_that_is_asked_for() -> None:

@@ -14,6 +14,7 @@ from agent.history.spans import Changes, Kept, KeptSpan, LatencyMinute, Mark, Sp
 from agent.history.store import (
     _MIGRATIONS,
     HISTORY_SCHEMA,
+    MINUTES_KEPT,
     MOST_BYTES,
     NOT_WATCHED,
     HistoryDamaged,
@@ -173,6 +174,7 @@ def test_only_what_touches_the_time_is_read(path: Path) -> None:
     assert [kept.span for kept in store.read(50.0, 150.0).spans] == [WELL]
     assert [kept.span for kept in store.read(150.0, 250.0).spans] == [WELL, ILL]
     assert [kept.span for kept in store.read(9e9, 9e9 + 1).spans] == [ILL]
+    assert store.read(9e9, 9e9 + 1).firsts == {WELL.connection: 100.0}
 
 
 def test_what_a_killed_agent_left_open_ends_where_it_was_last_heard_of(path: Path) -> None:
@@ -293,18 +295,39 @@ def test_room_that_is_free_in_the_file_is_no_reason_to_lose_anything(
     assert len(kept.latencies) == -(-20_000 // 60)
 
 
-def test_three_months_of_five_busy_connections_find_room(path: Path) -> None:
-    """Their minutes take most of it, and come in turn."""
-    store, days = written(path, Changes(0.0, begun=((WELL, 0.0),))), 4
-    names = [f"Connection {number}" for number in range(5)]
-    store.write(
-        Changes(minute * 60.0, latencies=(LatencyMinute(name, minute, 0.0254, 0.0123, 6),))
-        for minute in range(30_000_000, 30_000_000 + days * 1440)
-        for name in names
-    )
+def test_of_minutes_only_the_latest_days_are_kept_and_of_hours_all(path: Path) -> None:
+    first, days = 30_000_000 // 1440 * 1440, 5
+    many = [LatencyMinute("Paper", first + 15 * n, 0.25, 0.001, 6) for n in range(days * 96)]
+    store = written(path, Changes(first * 60.0, begun=((WELL, first * 60.0),), latencies=tuple(many)))
+    store.write([Changes(first * 60.0 + days * DAY)])
+    store.forget(before=0.0)
+
+    kept = [one.minute for one in store.read(0.0, 1e11, minutes=1).latencies]
+    assert kept == [one.minute for one in many if one.minute >= first + 1440 * days - MINUTES_KEPT / 60]
+    assert len(store.read(0.0, 1e11, minutes=60).latencies) == days * 24
     store.close()
 
-    assert path.stat().st_size / days * 90 < MOST_BYTES * 0.75
+
+def test_three_months_of_a_hundred_busy_connections_find_room(path: Path) -> None:
+    """Their minutes take most of it, and come in turn."""
+    day, names = 30_000_000 // 1440 * 1440, [f"Connection {number}" for number in range(100)]
+    store = written(path, Changes(day * 60.0, begun=((WELL, day * 60.0),)))
+    for hour in range(day, day + 1440, 60):
+        minutes = range(hour, hour + 60)
+        of_all = tuple(LatencyMinute(name, minute, 0.0254, 0.0123, 6) for minute in minutes for name in names)
+        store.write([Changes(hour * 60.0, latencies=of_all)])
+    store.close()
+    with_minutes = path.stat().st_size
+    store = Store(path)
+    store.write([Changes(day * 60.0 + 9 * DAY)])
+    store.forget(before=0.0)
+    store.close()
+    with sqlite3.connect(path) as other:
+        other.execute("VACUUM")
+    other.close()
+    hours = path.stat().st_size
+
+    assert with_minutes * MINUTES_KEPT / DAY + hours * 90 < MOST_BYTES
 
 
 _KILLED = """

@@ -22,7 +22,9 @@ def run(began: float, ended: float | None) -> KeptSpan:
 
 
 def week(*spans: KeptSpan) -> HistoryRead:
-    kept = Kept(tuple(sorted(spans, key=lambda s: s.began)), began=min((s.began for s in spans), default=None))
+    ordered = tuple(sorted(spans, key=lambda s: s.began))
+    firsts = {s.span.connection: s.began for s in reversed(ordered) if s.span.kind is SpanKind.STATE}
+    kept = Kept(ordered, began=ordered[0].began if ordered else None, firsts=firsts)
     return HistoryRead(kept, MIDNIGHTS, 7 * DAY - 1, 15 * DAY)
 
 

@@ -44,6 +44,7 @@ NEEDED = (
     "libnotify-bin",
     "lintian",
     "mmdebstrap",
+    "msitools",
     "openbox",
     "pipx",
     "python3-venv",

@@ -48,8 +48,6 @@ LOG_IN = "log-in"
 """The kind of what is real where the application waits for the weekly log-in."""
 TOLD_LATE = 120.0
 """Seconds after its end in which an outage may still be spoken of."""
-RESTART_LEAD = 60.0
-"""Seconds before its set time from which on the restart counts."""
 PROGRAMS = 20
 LIVE_ACCOUNT = "U1234567"
 
@@ -302,7 +300,7 @@ class Year(Day):
         super()._perform(effects)
         coming = facts_about(self.state, self.state.watched[0], self.now).expected.next_outage
         if coming is not None and coming.kind is OutageKind.RESTART:
-            self.foretold.add(coming.began + RESTART_LEAD)
+            self.foretold.add(coming.began)
         # Only the newest is read here.
         del self.statuses[:-1]
 

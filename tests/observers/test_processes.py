@@ -418,15 +418,21 @@ def test_of_a_crowd_this_users_own_are_reported_first(
     start: Start, now: Moment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("agent.observers.processes.MOST_REPORTED", 1)
-    foreign, own = start(*GATEWAY), start(*GATEWAY)
-    user = psutil.Process.username
+    foreign, untold, own = start(*GATEWAY), start(*GATEWAY), start(*GATEWAY)
+    asked: list[int] = []
 
-    def told(process: psutil.Process) -> str:
-        return "stranger" if process.pid == foreign.pid else user(process)
+    def told(_: ProcessObserver, process: psutil.Process) -> bool | None:
+        asked.append(process.pid)
+        return {foreign.pid: True, untold.pid: None}.get(process.pid, False)
 
-    monkeypatch.setattr(psutil.Process, "username", told)
+    monkeypatch.setattr(ProcessObserver, "_is_anothers", told)
+    observer = ProcessObserver()
+    # They are old enough not to be looked at again for becoming another program.
+    later = now.later(2 * YOUNG)
+    looks = [[process.pid for process in seen(observer, later).applications] for _ in range(5)]
 
-    assert [process.pid for process in seen(ProcessObserver(), now).applications] == [own.pid]
+    assert looks == [[own.pid]] * 5
+    assert len(asked) == len(set(asked)), "each is asked about once, and not again in every look"
 
 
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="starts programs of another user")

@@ -135,3 +135,69 @@ def test_a_log_off_of_jts_ini_counts_where_ibcs_configuration_says_nothing_of_th
         assert isinstance(found, Known)
         assert (found.value.auto_restart_time, found.value.auto_logoff_time) == (restart, logoff)
         assert (found.value.closes_on, found.value.closes_at) == (4, 1260)
+
+
+# ── applications of other users, who may name any file and change it all the time ───────────────
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The files that were read, as often as they were."""
+    read: list[Path] = []
+    text = settings_files._text
+
+    def noted(path: Path) -> str:
+        read.append(path)
+        return text(path)
+
+    monkeypatch.setattr(settings_files, "_text", noted)
+    return read
+
+
+def changed(folder: Path, number: int) -> Path:
+    jts(folder, "p")
+    os.utime(folder / "jts.ini", (number, number))
+    return folder
+
+
+@pytest.mark.parametrize(("foreign", "read"), [(False, 40), (True, 4)])
+def test_a_file_of_another_user_that_always_changes_is_read_seldom(
+    foreign: bool, read: int, tmp_path: Path, parsed: list[Path]
+) -> None:
+    observer = SettingsFilesObserver([])
+    for number in range(40):
+        observer.observe(PLAIN, [str(changed(tmp_path, number))], foreign=foreign)
+
+    assert len(parsed) == read
+
+
+def test_what_another_user_has_changed_once_is_seen_in_the_end(tmp_path: Path) -> None:
+    observer = SettingsFilesObserver([])
+    folder = jts(tmp_path, "p")
+    observer.observe(PLAIN, [str(folder)], foreign=True)
+    jts(tmp_path, "l")
+    os.utime(tmp_path / "jts.ini", (1, 1))
+    told = [observer.observe(PLAIN, [str(folder)], foreign=True) for _ in range(settings_files.PASSED_OVER + 1)]
+
+    assert isinstance(told[-1], Known)
+    assert told[-1].value.trading_mode is TradingMode.LIVE
+
+
+def test_ever_new_files_are_not_all_remembered(tmp_path: Path) -> None:
+    observer = SettingsFilesObserver([])
+    for number in range(settings_files.MOST_FILES_KEPT + 20):
+        observer.observe(PLAIN, [str(changed(tmp_path / str(number), 1))], foreign=True)
+
+    assert len(observer._jts_inis._known) == settings_files.MOST_FILES_KEPT
+
+
+def test_a_file_without_end_is_read_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths: list[int] = []
+    monkeypatch.setattr(settings_files, "LARGEST", 100)
+    observer = SettingsFilesObserver([])
+    parse = observer._jts_inis._parse
+    observer._jts_inis._parse = lambda text: lengths.append(len(text)) or parse(text)  # type: ignore[func-returns-value]
+    (tmp_path / "jts.ini").write_text("a=\n" * 1000)
+    observer.observe(PLAIN, [str(tmp_path)])
+
+    assert lengths == [100]

@@ -335,7 +335,7 @@ async def test_without_apprise_the_page_says_how_it_is_installed(
 ) -> None:
     monkeypatch.setattr(targets, "find_spec", lambda _: None)
     async with tab(browser, await two.page.address("phone")) as shown:
-        await shown.sees("pipx install --force '.[remote]'")
+        await shown.sees("'.[remote]'")
         buttons = await shown.page.locator("main button").all_inner_texts()
         wrong = await shown.violations()
 

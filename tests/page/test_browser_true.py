@@ -50,6 +50,25 @@ async def test_where_nothing_is_connected_nothing_is_good(tmp_path: Path, browse
     assert "0 of" not in clients
 
 
+async def test_a_duration_in_seconds_is_told_anew_every_second(tmp_path: Path, browser: Browser) -> None:
+    async with (
+        await SimulatedApplication.start(tmp_path / "gateway") as gateway,
+        living_agent(tmp_path, gateway=gateway) as agent,
+        tab(browser, await agent.page.address()) as shown,
+    ):
+        await shown.sees("Connected since", ".soft")
+        await shown.page.clock.install()
+        await shown.page.reload()
+        await shown.sees("Connected since", ".soft")
+        await shown.page.clock.pause_at(await shown.page.evaluate("Date.now() / 1000 + 2"))
+        first = await shown.text(".glance .soft")
+        await shown.page.clock.run_for(2000)
+        later = await shown.text(".glance .soft")
+
+    told = [int(re.fullmatch(r".*, for (\d+) s", text).group(1)) for text in (first, later)]  # type: ignore[union-attr]
+    assert told[1] > told[0]
+
+
 async def test_times_are_written_alike_whatever_the_language_of_the_browser(tmp_path: Path, browser: Browser) -> None:
     async with (
         await SimulatedApplication.start(tmp_path / "gateway") as gateway,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.platforms.key_store import StoreAct, StoreWord, answer_key_store, ask_key_store
+from agent.platforms.called import as_typed
+from agent.platforms.key_store import StoreAct, StoreWord, answer_key_store, ask_key_store, with_remote
 
 pytest.importorskip("keyring")
 
@@ -97,3 +98,17 @@ async def test_a_process_that_cannot_answer_is_a_refusal(monkeypatch: pytest.Mon
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
 
     assert await ask_key_store(StoreAct.LOOK) is StoreWord.REFUSED
+
+
+def test_the_extra_is_brought_into_the_environment_that_this_program_runs_in(tmp_path: Path) -> None:
+    """`.venv` of a checkout has no pip, and a pipx would bring another program than the one that runs."""
+    (tmp_path / "installer").mkdir()
+    (tmp_path / "installer/run.py").touch()
+    own = tmp_path / ".venv"
+
+    in_checkout = with_remote(own, own / "bin/python")
+    elsewhere = with_remote(tmp_path / "pipx/venvs/gatelight", tmp_path / "pipx/venvs/gatelight/bin/python")
+
+    python = Path(".venv/bin/python")
+    assert f" -m pip --python {as_typed(str(python))} install -e " in in_checkout
+    assert "pipx install --force " in elsewhere

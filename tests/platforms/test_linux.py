@@ -174,6 +174,7 @@ def test_a_container_relay_tells_its_port_on_this_machine() -> None:
     assert published_port(["ssh", "-L", "4001:localhost:4001", "server"]) is None
     assert published_port(["docker-proxy", "-proto", "tcp", "-host-port"]) is None
     assert published_port(["docker-proxy", "-proto", "udp", "-host-port", "4001"]) is None
+    assert published_port(["docker-proxy", "-proto", "tcp", "-host-port", "1" * 5000]) is None
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.runtime.program_watch import GONE_TURNS, PARTS, ProgramWatch
+from agent.runtime.program_watch import FILE_PARTS, GONE_TURNS, ProgramWatch
 from tests.waiting import until
 
 
@@ -75,12 +75,12 @@ async def test_new_files_are_looked_at_again_before_the_next_turn(tmp_path: Path
     assert installed.tried == 1
 
 
-@pytest.mark.parametrize("number", range(2 * PARTS + 1))
+@pytest.mark.parametrize("number", range(2 * FILE_PARTS + 1))
 async def test_any_one_of_many_files_is_found_to_be_new_and_the_first_at_once(tmp_path: Path, number: int) -> None:
-    installed = Installation(tmp_path, count=2 * PARTS + 1)
-    await installed.turns(PARTS + 3)
+    installed = Installation(tmp_path, count=2 * FILE_PARTS + 1)
+    await installed.turns(FILE_PARTS + 3)
     installed.replace("2", number)
-    await installed.turns(2 if number == 0 else PARTS + 1)
+    await installed.turns(2 if number == 0 else FILE_PARTS + 1)
 
     assert installed.told == ["replaced"]
 

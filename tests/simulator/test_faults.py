@@ -355,6 +355,11 @@ def test_every_fault_of_the_catalogue_is_described_and_tested() -> None:
         ("slow", "-1", "takes 0 to 3600"),
         ("not-subscribed", "200", "takes one of"),
         ("port-changed", "70000", "takes 1 to 65535"),
+        ("market-data-farm-broken", "nofarm", "takes one or more of usfarm, .*, not “nofarm”"),
+        ("market-data-farm-broken", "usfarm, nofarm", "not “nofarm”"),
+        ("market-data-farm-broken", "ushmds", "not “ushmds”"),
+        ("historical-farm-broken", "usfarm", "takes one or more of ushmds, .*, not “usfarm”"),
+        ("security-definition-farm-broken", ",", "takes one or more of secdefil, .*, not “,”"),
     ],
 )
 async def test_nonsense_is_refused_in_a_sentence(

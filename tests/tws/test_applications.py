@@ -124,3 +124,11 @@ def test_whatever_its_arguments_a_program_that_is_not_java_is_nothing(arguments:
     cmdline = ["python3", *arguments, "install4j.ibgateway.GWClient"]
 
     assert recognise("python3", "/usr/bin/python3", cmdline) is None
+
+
+@pytest.mark.parametrize("digits", ["1" * 400, "9" * 5000, "٧٦٨"])
+def test_a_limit_of_memory_that_is_none_is_not_known(digits: str) -> None:
+    found = recognise("java", None, ["java", f"-Xmx{digits}m", "-Dx=y", "install4j.ibgateway.GWClient"])
+
+    assert isinstance(found, Application)
+    assert found.heap_limit is None

@@ -146,7 +146,7 @@ def test_saturday_afternoon_is_not_an_expected_outage() -> None:
 def test_the_daily_restart_is_expected_from_a_minute_before_until_its_allowance() -> None:
     offset = -5 * 3600.0
     set_time = at(NEW_YORK, "2026-11-18T23:45")
-    restart = Outage(OutageKind.RESTART, set_time - MINUTE, set_time + 300)
+    restart = Outage(OutageKind.RESTART, set_time, set_time + 300, lead=MINUTE)
 
     assert look(set_time - 61, restart=23 * 60 + 45, offset=offset).restart is None
     assert look(set_time - MINUTE, restart=23 * 60 + 45, offset=offset).restart == restart
@@ -181,7 +181,7 @@ def test_a_restart_keeps_its_time_by_the_clock_on_the_day_of_the_change(name: st
     found = expect(now, region=region, restart_time=23 * 60 + 45, zone=zone, allowance=300.0).next_outage
 
     assert found is not None
-    assert found.kind is not OutageKind.RESTART or found.began == set_time - MINUTE
+    assert found.kind is not OutageKind.RESTART or found.began == set_time
     assert found.kind is OutageKind.RESTART or before > 5
 
 
@@ -193,7 +193,7 @@ def test_a_restart_just_after_the_change_is_told_right_before_it(name: str, day:
 
     found = expect(before, region=Region.EUROPE, restart_time=4 * 60, zone=zone, allowance=300.0).next_outage
 
-    assert found == Outage(OutageKind.RESTART, set_time - MINUTE, set_time + 300)
+    assert found == Outage(OutageKind.RESTART, set_time, set_time + 300, lead=MINUTE)
 
 
 def test_a_restart_in_an_hour_that_comes_twice_may_be_in_either() -> None:
@@ -202,7 +202,7 @@ def test_a_restart_in_an_hour_that_comes_twice_may_be_in_either() -> None:
 
     for set_time in (first, second):
         found = expect(set_time + 60, region=Region.ASIA, restart_time=90, zone=zone, allowance=300.0).restart
-        assert found == Outage(OutageKind.RESTART, set_time - MINUTE, set_time + 300)
+        assert found == Outage(OutageKind.RESTART, set_time, set_time + 300, lead=MINUTE)
 
 
 # ── what comes next ─────────────────────────────────────────────────────────────────────────────
@@ -220,7 +220,9 @@ def test_a_restart_can_be_the_next_outage() -> None:
     noon = at(ZURICH, "2026-11-18T12:00")
     coming = look(noon, Region.EUROPE, restart=23 * 60 + 45, offset=3600.0).next_outage
 
-    assert coming == Outage(OutageKind.RESTART, at(ZURICH, "2026-11-18T23:44"), at(ZURICH, "2026-11-18T23:50"), None)
+    assert coming == Outage(
+        OutageKind.RESTART, at(ZURICH, "2026-11-18T23:45"), at(ZURICH, "2026-11-18T23:50"), lead=MINUTE
+    )
 
 
 def test_a_reset_inside_the_weekend_window_is_not_announced_as_next() -> None:
@@ -260,9 +262,9 @@ def test_every_answer_fits_its_moment(now: float, region: Region | None, restart
     expected = look(now, region, restart, offset=3600.0)
 
     for current in filter(None, (expected.outage, expected.restart)):
-        assert current.began <= now < current.ends <= now + 6 * 3600
+        assert current.counts_from <= now < current.ends <= now + 6 * 3600
     assert expected.next_outage is not None
-    assert now < expected.next_outage.began <= now + 26 * 3600
+    assert now < expected.next_outage.counts_from <= now + 26 * 3600
 
 
 # ── whose servers ───────────────────────────────────────────────────────────────────────────────

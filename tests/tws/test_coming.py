@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.tws.calendar import OutageKind, outages_between
+from agent.tws.calendar import OutageKind, expect, outages_between
 from agent.tws.coming import DAYS_AHEAD, Coming, ComingKind, DailyEnd, KnownFrom, day_after, what_comes
 from agent.tws.reset_windows import Region
+from agent.tws.time_zone import TimeZone
 
 NEW_YORK, BERLIN, SYDNEY, HONG_KONG = "America/New_York", "Europe/Berlin", "Australia/Sydney", "Asia/Hong_Kong"
 ZONES = (NEW_YORK, BERLIN, SYDNEY, HONG_KONG)
@@ -37,6 +38,21 @@ def shown(zone: str, coming: tuple[Coming, ...], kind: ComingKind) -> list[str]:
 
 
 # ── the restart goes by the user's clock ────────────────────────────────────────────────────────
+
+
+def test_the_next_expected_outage_has_the_times_that_the_week_has() -> None:
+    """Now, on the page, tells the one; History tells the other."""
+    now = at("UTC", "2026-11-18T20:00")
+    alone = expect(now, region=Region.EUROPE, restart_time=NIGHTLY.minutes, zone=TimeZone(), allowance=300.0)
+
+    (first, *_) = comes("UTC", "2026-11-18T20:00", region=Region.EUROPE, daily=NIGHTLY)
+
+    assert alone.next_outage is not None
+    assert (first.kind, first.begins, first.ends) == (
+        ComingKind.RESTART,
+        alone.next_outage.began,
+        alone.next_outage.ends,
+    )
 
 
 @pytest.mark.parametrize(

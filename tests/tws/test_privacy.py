@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.tws.privacy import MASK, Private, mask_account, parts_of_secret, redact
+from agent.tws.privacy import MASK, Private, mask_account, parts_of_secret, redact, spellings
 
 HERE = Private(
     homes=("/srv/people/anna", r"C:\Users\Anna Berg"), names=("anna", "root", "al"), words=("https://hook.example/T0K",)
@@ -23,6 +23,8 @@ HERE = Private(
         ("DF7654321", "DF•••321"),
         ("I123456", "I•••456"),
         ("du123456", "du•••456"),
+        ("DUP123456", "DUP•••456"),
+        ("DFA1234567", "DFA•••567"),
         ("U1234567A", "U•••67A"),
         ("XYZ12345", "•••345"),
         ("All", "•••"),
@@ -44,6 +46,7 @@ def test_an_account_keeps_its_letters_and_its_end(account: str, masked: str) -> 
         ("\x00DU1234567\x00", "\x00DU•••567\x00"),
         ("acct_U1234567_day", "acct_U•••567_day"),
         ("'account': 'du1234567'", "'account': 'du•••567'"),
+        ("Order rejected for account DUQ123456.", "Order rejected for account DUQ•••456."),
     ],
 )
 def test_accounts_are_found_wherever_they_stand(text: str, clean: str) -> None:
@@ -67,6 +70,15 @@ def test_accounts_are_found_wherever_they_stand(text: str, clean: str) -> None:
         (r"C:\Users\Anna Berg", "~"),
         ("/srv/people/anna/x", "~/x"),
         ("/srv/people/bob/x", "/srv/people/bob/x"),
+        ("/c/Users/Otto/Jts", "~/Jts"),
+        ("/Volumes/Data disk/Users/otto/Jts", "~/Jts"),
+        ("/net/server/export/home/otto/x", "~/x"),
+        ("at /x or /y and /data/home/otto", "at /x or /y and ~"),
+        (r"\\wsl.localhost\Debian\home\otto\x", r"~\x"),
+        (r"\\server\Users\Otto Berg\Jts", r"~\Jts"),
+        (r"\\?\C:\Users\OTTOBE~1\Jts", r"\\?\~\Jts"),
+        (r"D:\Data\Users\Otto\Jts", r"~\Jts"),
+        (r"C:\Documents and Settings\Otto\Jts", r"~\Jts"),
         ("/opt/ibgateway/1045", "/opt/ibgateway/1045"),
         ("/Users/Shared/x", "/Users/Shared/x"),
         ("/home is full", "/home is full"),
@@ -96,6 +108,10 @@ def test_home_folders_become_a_tilde(text: str, clean: str) -> None:
         "https://hooks.example.org/services/s3cret/edemo",
         "http://127.0.0.1:4321/?token=s3cret",
         "http://127.0.0.1:4321?token=s3cret",
+        "https://example.org#access=s3cret",
+        r'{"told": "{\"username\": \"edemo\", \"password\": \"s3cret\"}"}',
+        "TWS_PASS=s3cret",
+        "Uid=1;Pwd=s3cret",
     ],
 )
 def test_passwords_and_logins_never_remain(text: str) -> None:
@@ -144,6 +160,10 @@ def test_everyday_lines_stay_as_they_are(text: str) -> None:
         ("token=abcdef123456 and more", "token=••• and more"),
         ("{'api_key': 'zyxwvut98', 'x': 1}", "{'api_key': '•••', 'x': 1}"),
         ("Authorization: Bearer eyJhbGciOi.x-y", "Authorization: Bearer •••"),
+        ("MY_API_KEY=abcdef123 GATELIGHT_TOKEN=abcdef123", "MY_API_KEY=••• GATELIGHT_TOKEN=•••"),
+        ("client_secret=abcdef123 x", "client_secret=••• x"),
+        ("Authorization: Basic dXNlcjpwYXNz and more", "Authorization: Basic ••• and more"),
+        (r"{\"token\": \"abcdef123\", \"x\"", r'{\"token\": \"•••", \"x\"'),
         ("refresh_token: abcdef, secret = ghijkl", "refresh_token: •••, secret = •••"),
         ("Soft token=0 received, bearer of news, secret: no", "Soft token=0 received, bearer of news, secret: no"),
     ],
@@ -201,13 +221,48 @@ def test_no_account_survives(prefix: str, number: int, around: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["a", "-", "a.", "/home/", "C:\\Users\\", "pw", "://", "--user ", "\\x08DU1", "/home/a b"]
+    "piece",
+    [
+        "/a",
+        "/a ",
+        "\\\\a",
+        "\\a",
+        "password\\\\",
+        "D:\\a",
+        "a",
+        "-",
+        "a.",
+        "/home/",
+        "C:\\Users\\",
+        "pw",
+        "://",
+        "--user ",
+        "\\x08DU1",
+        "/home/a b",
+    ],
 )
 @pytest.mark.timeout(10)
 def test_no_text_takes_long(piece: str) -> None:
     text = piece * (200_000 // len(piece))
 
     assert isinstance(redact(text, HERE), str)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("李明", True), ("\u042f\u043d\u0430", True), ("é", False), ("al", False), ("root", False)]
+)
+def test_a_short_name_in_other_letters_tells_a_person(name: str, told: bool) -> None:
+    clean = redact(f"said {name}, and {name}的", Private(names=(name,)))
+
+    assert (name not in clean) is told
+
+
+def test_a_name_is_found_however_its_accents_are_written() -> None:
+    name = "J\u00fcrgen"
+    private = Private(homes=spellings(f"/data/{name}"), names=spellings(name))
+
+    for written in (name, "Ju\u0308rgen"):
+        assert redact(f"{written} has /data/{written}/x", private) == f"{MASK} has ~/x"
 
 
 def test_every_part_of_a_secret_address_gives_it_away() -> None:

@@ -119,7 +119,7 @@ def test_the_password_is_not_kept() -> None:
     assert "alice123" not in found
 
 
-@pytest.mark.parametrize("port", ["0", "", "70000", "-1", "²", "no"])
+@pytest.mark.parametrize("port", ["0", "", "70000", "-1", "²", "no", pytest.param("1" * 5000, id="endless")])
 def test_a_command_server_that_is_off_or_impossible_has_no_port(port: str) -> None:
     assert read_ibc_config(f"CommandServerPort={port}").command_server_port is None
 

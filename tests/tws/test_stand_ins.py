@@ -26,6 +26,8 @@ def stand_ins() -> StandIns:
     [
         ("DU1234567 and U7654321A, DU1234567", "account-1 and account-2, account-1"),
         ("F1234567 DF1234567 I1234567 u1234567", "account-1 account-2 account-3 account-4"),
+        ("DUP123456,DUM123456", "account-1,account-2"),
+        ("address:fe80::1 name:2a00:1450::5", "address:2001:db8:1::1 name:2001:db8:2::1"),
         ("/home/bob/x /data/alice.smith/k C:\\Users\\bob\\Jts /root", "~/x ~/k ~\\Jts ~"),
         ("alice.smith-bot of ALICE.SMITH", "user-1-bot of user-1"),
         ("root of all", "root of all"),

@@ -8,7 +8,7 @@ from agent.core.session_facts import NOT_ACCEPTED, Outcome
 from agent.core.settings import ConnectionSettings, WantedApplication, WantedMode
 from agent.tws.applications import ApplicationKind, TradingMode
 from agent.tws.limits import API_CLIENTS
-from agent.tws.ports import IBC_COMMAND_PORT, default_ports
+from agent.tws.ports import IBC_COMMAND_PORT, default_ports, port_in
 from agent.tws.relays import RelayKind
 
 
@@ -51,9 +51,10 @@ def candidates(
 ) -> tuple[Process, ...]:
     """The processes a connection may mean, likeliest first.
 
-    Of several, one that listens on the configured port comes first, then one whose mode fits, then one that is not on
-    the default port of the other mode, then one on a default port, then the youngest; one that listens on the fixed
-    port of another connection is that connection's.
+    Of several, one that listens on the configured port comes first, then one of this user unless it is seen to be in
+    the other mode: any user can start what looks like one. Then comes one whose mode fits, then one that is not on the
+    default port of the other mode, then one on a default port, then the youngest; one that listens on the fixed port of
+    another connection is that connection's.
     """
     running = applications(machine)
     if not running:
@@ -67,10 +68,12 @@ def candidates(
     if len(found) < 2:
         return tuple(found)
 
-    def rank(process: Process) -> tuple[bool, bool, bool, bool, bool, float]:
+    def rank(process: Process) -> tuple[bool, bool, bool, bool, bool, bool, bool, float]:
         wanted = connection.trading_mode
         return (
             connection.port not in process.api_ports,
+            mode_hint(process) is _OTHER_MODE.get(wanted),
+            process.foreign,
             wanted is not WantedMode.ANY and mode_hint(process).value != wanted.value,
             not process.api_ports,
             on_port_of_other_mode(wanted, process),
@@ -99,11 +102,12 @@ def on_port_of_other_mode(wanted: WantedMode, process: Process) -> bool:
 
 
 def likeliest(connection: ConnectionSettings, found: Iterable[Process]) -> list[Process]:
-    """The listening applications that the connection may mean equally well, in their order. A mode that fits singles
-    some of them out; so does not being on the default port of the other mode.
+    """The listening applications that the connection may mean equally well, in their order. Being of this user singles
+    some of them out; so does a mode that fits, and not being on the default port of the other mode.
     """
-    left = [p for p in found if p.api_ports]
     wanted = connection.trading_mode
+    listening = [p for p in found if p.api_ports]
+    left = [p for p in listening if not p.foreign and mode_hint(p) is not _OTHER_MODE.get(wanted)] or listening
     if wanted is WantedMode.ANY:
         return left
     left = [p for p in left if mode_hint(p).value == wanted.value] or left
@@ -133,8 +137,7 @@ def last_port(connection: ConnectionSettings, sight: Sight, served_listener: str
     wanted = connection.application
     if sight.port is not None and (wanted is WantedApplication.ANY or sight.kind == wanted.value):
         return sight.port
-    port = served_listener.split("/")[0]
-    return int(port) if connection.local and port.isdecimal() else None
+    return port_in(served_listener.split("/")[0]) if connection.local else None
 
 
 def target_port(

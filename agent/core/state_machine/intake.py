@@ -17,6 +17,7 @@ from agent.core.events import (
     NoticeArrived,
     NoticeDelivered,
     NoticeUndelivered,
+    PageFollows,
     ProcessExited,
     Reconfigured,
     RelaysCounted,
@@ -95,6 +96,8 @@ def take_in(state: AgentState, event: Event, now: Moment) -> tuple[AgentState, t
             return _delivered(state, key, shown=isinstance(event, NoticeDelivered)), ()
         case UserLooked():
             return replace(state, lively_at=now.monotonic, memory=user_looked(state.memory)), ()
+        case PageFollows(there):
+            return replace(state, page_open=there), ()
         case TargetAnswered() | NewsCame():
             return take_for_targets(state, event, now)
         case _:

@@ -24,8 +24,9 @@ CALM = 2.0
 """A connection that is up tells by itself what happens to it, and one that does not answer is asked again at times of
 its own: looks find only newcomers then, and may be rarer."""
 LASTING_CALM = 4.0
-"""The same where all is well, nothing was new for `LASTING_AFTER`, and the user was not at the page or the menu."""
-LASTING_AFTER = 120.0
+"""The same where all is well, nothing was new for `LASTING_AFTER`, the user was not at the menu, and no page is open.
+"""
+LASTING_AFTER = 60.0
 """Seconds. What a user starts or changes comes in a run: the next thing is awaited at the usual pace."""
 SLOWING = 0.02
 """A wait of t seconds is looked at every t × this, until the usual pace is reached."""
@@ -140,8 +141,10 @@ def _pace(state: AgentState, watched: Watched, facts: Facts, now: Moment) -> flo
         # One that may be frozen is no calm one: what there is to see of it is wanted with the verdict.
         if facts.session.heartbeat_unanswered > 0 and not facts.session.frozen:
             return usual
-        lasting = not watched.ledger.entries and state.machine.taken - state.lively_at >= LASTING_AFTER
-        return usual * (LASTING_CALM if lasting else CALM)
+        # A doctor, and the set-up in a terminal, wait for what the next look tells.
+        waited_for = state.page_open or state.purpose is Purpose.DOCTOR
+        lively = waited_for or watched.ledger.entries or state.machine.taken - state.lively_at < LASTING_AFTER
+        return usual * (CALM if lively else LASTING_CALM)
     if not watched.wanted or not watched.settings.local:
         return usual * CALM
     tried = _is_tried(watched.link)

@@ -119,6 +119,8 @@ class AgentState:
     """Monotonic time at which the user last asked for a look: it is a thorough one."""
     lively_at: float = 0.0
     """Monotonic time of the latest look that told something new, or at which the user was last at the page or menu."""
+    page_open: bool = False
+    """A page is open, which follows what is shown."""
     thorough_at: float = float("-inf")
     """Monotonic time of the latest thorough look."""
     paid_until: float = 0.0

@@ -26,6 +26,7 @@ from agent.core.events import (
     NoticeArrived,
     NoticeDelivered,
     NoticeUndelivered,
+    PageFollows,
     ProcessExited,
     Reconfigured,
     RelaysCounted,
@@ -215,6 +216,8 @@ def came_in(event: Event) -> str:
             return f"targets are told as well: {notice.title}"
         case UserLooked():
             return "the user looked at Gatelight"
+        case PageFollows(open=there):
+            return "a page is open" if there else "no page is open any more"
         case _:
             assert_never(event)
 

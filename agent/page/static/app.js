@@ -1,7 +1,7 @@
 // The page: header, menu, the view that is chosen, and what all views need.
 
 import { away } from "/away.js";
-import { clock, h, patch, standStill } from "/dom.js";
+import { clock, h, patch, standStill, takeCounting } from "/dom.js";
 import { listen, post, tellLooks } from "/live.js";
 import { href, menu } from "/parts.js";
 import { doubt, shape, tabIcon } from "/shapes.js";
@@ -11,6 +11,7 @@ import { NotLoaded, VIEWS, keep, loadTheRest } from "/views.js";
 const at = (id) => document.getElementById(id);
 let main = at("main");
 const HOUR = 3600;
+const REFRESH = 15; // Seconds.
 
 let view = null; // What the agent said last.
 let lastKnown = null; // The same, while the agent does not answer.
@@ -215,6 +216,11 @@ listen(take, (why) => {
   if (gone) refresh();
   holdButtons();
 }, () => { heardAt = Date.now(); });
-// "3 minutes ago" grows while nothing else changes, and is right as soon as the page is seen again.
-setInterval(() => { if (!document.hidden) refresh(); }, 15_000);
+// "3 minutes ago" grows while nothing else changes, and "12 s ago" every second; all is right as soon as it is seen again.
+let untold = 0; // Seconds since all was drawn anew.
+setInterval(() => {
+  if (document.hidden || (++untold < REFRESH && !takeCounting())) return;
+  untold = 0;
+  refresh();
+}, 1_000);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });

@@ -1,6 +1,6 @@
 // A card: how one connection is at a glance, and everything that is known of it.
 
-import { capital, clock, h, ident, lasting, now, period } from "/dom.js";
+import { capital, clock, h, ident, lasting, period, secondsSince } from "/dom.js";
 import { href, putAside, setUp, snooze } from "/parts.js";
 import { OF_FARM, OF_LINK, ofProblem, shape } from "/shapes.js";
 
@@ -50,7 +50,7 @@ function checklist(one) {
 /** What belongs to the headline: since when, or until when, where that is known. */
 function since(one) {
   const began = one.headline_since;
-  if (began && !one.last_known) return `${began.words} ${clock(began.time)}, for ${lasting((now() - new Date(began.time)) / 1000)}`;
+  if (began && !one.last_known) return `${began.words} ${clock(began.time)}, for ${lasting(secondsSince(began.time))}`;
   return outlook(one);
 }
 

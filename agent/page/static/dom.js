@@ -157,19 +157,37 @@ export function period(begins, ends) {
   return `${clock(from)} – ${day(from) === day(to) ? hour(to) : clock(to)}`;
 }
 
+const COUNTED = 120; // Seconds below which `lasting` tells seconds.
+
 /** "12 s", "5 min", "2 h 10 min" or "3 days 4 h": as in notices (`lasting` in agent/core/clock.py). */
 export function lasting(seconds) {
   const whole = Math.max(0, Math.round(seconds));
   const [minutes, hours] = [Math.round(whole / 60), Math.round(whole / 3600)];
   if (!whole) return "a moment";
-  if (whole < 120) return `${whole} s`;
+  if (whole < COUNTED) return `${whole} s`;
   if (minutes < 60) return `${minutes} min`;
   const [size, most, unit, least] = minutes < 48 * 60 ? [60, minutes, "h", "min"] : [24, hours, "days", "h"];
   return `${Math.floor(most / size)} ${unit}${most % size ? ` ${most % size} ${least}` : ""}`;
 }
 
+let counting = false; // Whether a duration was drawn that is another one a second later.
+
+/** Whether one was since this was last asked. */
+export function takeCounting() {
+  const was = counting && !standing();
+  counting = false;
+  return was;
+}
+
+/** Seconds from an RFC 3339 time to now. */
+export function secondsSince(time) {
+  const seconds = (now() - new Date(time)) / 1000;
+  if (seconds < COUNTED) counting = true;
+  return seconds;
+}
+
 /** "3 min ago" for an RFC 3339 time. */
 export function ago(time) {
-  const seconds = (now() - new Date(time)) / 1000;
+  const seconds = secondsSince(time);
   return seconds < 5 ? "just now" : `${lasting(seconds)} ago`;
 }

@@ -1,7 +1,7 @@
 // Now: how things are at a glance. One connection is a card; several are a table, worst first, whose rows open.
 
 import { andMore, card, mode, outlook, particulars, took } from "/card.js";
-import { capital, clock, h, ident, lasting, now, patch } from "/dom.js";
+import { capital, clock, h, ident, lasting, patch, secondsSince } from "/dom.js";
 import { AT_ONCE, finder, fitting, saysAll } from "/finder.js";
 import { release, setUp } from "/parts.js";
 import { shape } from "/shapes.js";
@@ -132,7 +132,7 @@ const aimed = (event) => !event.target.closest("a, button") && getSelection().is
 function began(one) {
   const { words, time } = one.headline_since ?? {};
   if (!time || one.last_known) return null;
-  return [h("span.number", {}, clock(time)), h("span.small", {}, words === "Seen since" ? h("span.seen", {}, "seen for ") : null, lasting((now() - new Date(time)) / 1000))];
+  return [h("span.number", {}, clock(time)), h("span.small", {}, words === "Seen since" ? h("span.seen", {}, "seen for ") : null, lasting(secondsSince(time)))];
 }
 
 function programs(one) {

@@ -20,7 +20,7 @@ _LEAD_MINUTES = 1
 def restart_now(facts: Facts) -> Outage | None:
     """The daily restart that is under way by the clock; None when there is none."""
     restart = facts.expected.restart
-    return restart if restart is not None and restart.began <= facts.now.wall <= restart.ends else None
+    return restart if restart is not None and restart.counts_from <= facts.now.wall <= restart.ends else None
 
 
 def going_down(facts: Facts, process: Process) -> bool:
@@ -29,7 +29,7 @@ def going_down(facts: Facts, process: Process) -> bool:
     It closes its API port some seconds before it is gone, and may turn connections away before that.
     """
     restart = restart_now(facts)
-    return restart is not None and process.started < restart.began
+    return restart is not None and process.started < restart.counts_from
 
 
 def out_of_sight(facts: Facts) -> bool:
@@ -75,7 +75,7 @@ def _has_served(facts: Facts, process: Process) -> bool:
 def _at_restart_time(facts: Facts, process: Process) -> bool:
     """Whether it started within the allowance after the set time of the daily restart."""
     restart = facts.expected.restart
-    if restart is not None and restart.began <= process.started <= restart.ends:
+    if restart is not None and restart.counts_from <= process.started <= restart.ends:
         return True
     told = last_told(facts)
     minutes = [process.hints.value.auto_restart_time] if isinstance(process.hints, Known) else []

@@ -8,7 +8,7 @@ The client imports very little, so that a command is done at once.
 
 import contextlib
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from agent.errors import AgentNotRunning, AgentUnreachable, DataFolderError
 from agent.runtime.paths import Places, data_folder_error
@@ -210,8 +210,19 @@ class ControlServer:
 
 
 def request(places: Places, message: dict[str, Any], timeout: float = 2.0) -> dict[str, Any]:
-    """Send one command to the running agent and wait `timeout` seconds for its answer; raises `AgentNotRunning`."""
+    """Send one command to the running agent and wait `timeout` seconds for its answer; raises `AgentNotRunning`.
+
+    So does looking for something in the answer that is not there: an agent of another version answered, or, where an
+    administrator asks in the folder of another user, a program of theirs.
+    """
     import json
+
+    class Told(dict[str, Any]):
+        def __missing__(self, key: str) -> NoReturn:
+            raise AgentUnreachable(
+                f"What answers for the data folder {places.data} does not say what is asked ({key}): "
+                "it may be another version of Gatelight, so stop it with that one, and start this one."
+            )
 
     try:
         raw = _ask(places, _line(message), timeout)
@@ -230,7 +241,7 @@ def request(places: Places, message: dict[str, Any], timeout: float = 2.0) -> di
             f"Gatelight does not run with the data folder {places.data}: start it with `gatelight run`."
         ) from None
     try:
-        answer = json.loads(raw)
+        answer = json.loads(raw, object_hook=Told)
     except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):

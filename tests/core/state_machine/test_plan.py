@@ -11,6 +11,7 @@ from agent.core.events import (
     HeartbeatAnswered,
     Looked,
     NoticeArrived,
+    PageFollows,
     ProcessExited,
     SessionFailed,
     Tick,
@@ -83,6 +84,10 @@ def test_where_nothing_was_new_for_long_looks_are_rarer_still_until_something_is
     assert look(replace(state, lively_at=state.lively_at + 1.0)).at == NOW.monotonic + 2 * every
 
     assert look(play(state, UserLooked(), now=NOW.later(1.0))[0]).at == NOW.monotonic + 2 * every
+    assert look(replace(state, purpose=Purpose.DOCTOR)).at == NOW.monotonic + 2 * every
+    followed = play(state, PageFollows(open=True))[0]
+    assert look(followed).at == NOW.monotonic + 2 * every
+    assert look(play(followed, PageFollows(open=False))[0]).at == NOW.monotonic + 4 * every
 
 
 def long_well() -> AgentState:
