@@ -195,13 +195,12 @@ def _use(told: Mapping[str, Any]) -> RelayUse:
 
 def _beside(names: Sequence[str]) -> str:
     quoted = [f"“{name}”" for name in names]
-    match quoted:
-        case []:
-            return ""
-        case [one]:
-            return f"Relay {one} does not tell what goes through it, and is not counted."
-        case [*others, last]:
-            return f"Relays {', '.join(others)} and {last} do not tell what goes through them, and are not counted."
+    if not quoted:
+        return ""
+    if len(quoted) == 1:
+        return f"Relay {quoted[0]} does not tell what goes through it, and is not counted."
+    listed = f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+    return f"Relays {listed} do not tell what goes through them, and are not counted."
 
 
 def relay_use_to_json(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,8 @@ import { chosenList, layouts, steps, stepText } from "/guide.js";
 import { get } from "/live.js";
 import { ofProblem, shape } from "/shapes.js";
 
+const AGAIN = 2_000; // Milliseconds between two questions for the same guide, where nothing new was told.
+
 export function show(root, page, [name, code]) {
   return code ? one(root, page, name, code) : overview(root);
 }
@@ -63,13 +65,14 @@ function one(root, page, name, code) {
   let left = false;
   let asked = 0; // Guides asked for; only the answer to the last one counts.
   let busy = false;
-  let asOf = null; // The view it was asked for with.
+  let asOf = null; // The view it was asked for with,
+  let askedAt = 0; // and when.
   let away = false; // Whether the last answer was for no case at all: the problem was away when it was given.
 
   async function fetchGuide() {
     const mine = asked += 1;
     busy = true;
-    asOf = page.view;
+    [asOf, askedAt] = [page.view, performance.now()];
     let answer = null;
     let reason = "";
     let refused = false;
@@ -100,11 +103,12 @@ function one(root, page, name, code) {
     const aside = view.set_aside.some((each) => each.connection === name && each.code === code);
     if (problem) seen = { all, problem };
     const signature = problem ? JSON.stringify([problem.steps, connection.application?.kind]) : seen ? known : "general";
-    const news = !busy && view !== asOf;
+    // Where nothing changes, nothing new is told for up to a minute.
+    const due = !busy && (view !== asOf || performance.now() - askedAt > AGAIN);
     if (problem || way) latest = JSON.stringify((problem ?? way).steps);
     const again = (problem || way) && (away || (guide?.current && !ofCase()));
     const unread = fault && !lasting && !standing();
-    if (signature !== known || (news && (again || unread))) {
+    if (signature !== known || (due && (again || unread))) {
       known = signature;
       fetchGuide();
     }
