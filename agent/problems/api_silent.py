@@ -72,7 +72,7 @@ def _how(facts: Facts, port: int, relay: Listener | None) -> str:
         return f"accepts connections on port {port}, and no answer comes from behind it"
     if outcome(facts) is Outcome.UNREACHABLE:
         return f"listens on port {port} and no longer accepts connections"
-    return f"accepts connections on port {port} and then never answers"
+    return f"accepts connections on port {port} and then does not answer"
 
 
 def _in_words(causes: list[tuple[str, str]]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The connection is local, no application of the wanted kind runs, and no TWS API answers on the port."""
 
 from agent.core.evidence.api_settings import last_told
-from agent.core.evidence.processes import applications, known_free, listener_at, listener_elsewhere, port_of
+from agent.core.evidence.processes import applications, fits, known_free, listener_at, listener_elsewhere, port_of
 from agent.core.evidence.words import app_name, clock
 from agent.core.facts import Facts, Known
 from agent.core.memory import Served
@@ -74,7 +74,11 @@ def _missing(facts: Facts, app: str) -> str:
     """What is not there, as far as it would be seen."""
     port, processes = port_of(facts), facts.machine.processes
     hidden = isinstance(processes, Known) and processes.value.unseen is not None
-    gone = f"{app} has ended" if hidden else f"{app} does not run on this computer"
+    if any(fits(facts.connection, process) for process in applications(facts.machine)):
+        # Of other connections, as the evidence says.
+        gone = f"No {app} runs for this connection"
+    else:
+        gone = f"{app} has ended" if hidden else f"{app} does not run on this computer"
     answers = listener_at(facts.machine, port) is None and not known_free(facts, port)
     return gone if answers else f"{gone}, and no TWS API answers on port {port}"
 

@@ -246,7 +246,7 @@ class IbSession:
         if "must be >=" in self._end_reason:
             return Outcome.OUTDATED, f"server version {hello_version(self._first_bytes)}"
         if self._hello:
-            return Outcome.NOT_READY, f"the hello was answered, then the connection closed after {after}"
+            return Outcome.NOT_READY, f"the handshake was answered, then the connection closed after {after}"
         return Outcome.CLOSED, f"accepted, then closed after {after} without an answer"
 
     def _of_silence(self) -> tuple[Outcome, str]:
@@ -254,7 +254,7 @@ class IbSession:
         if self._id_in_use:
             return Outcome.ID_IN_USE, f"client ID {self._wish.client_id} is in use (notice 326)"
         if self._hello:
-            return Outcome.NOT_READY, f"the hello was answered, then nothing usable for {waited}"
+            return Outcome.NOT_READY, f"the handshake was answered, and no session began within {waited}"
         if self._lookup is not None and not self._lookup.done():
             return Outcome.UNRESOLVABLE, f"the host name was looked up for {waited} without an answer"
         if not self._client.conn.isConnected():

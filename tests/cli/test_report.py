@@ -108,9 +108,9 @@ def test_an_application_that_is_not_seen_is_told_by_where_it_may_be() -> None:
     assert "application:    answers on the port; its process is not seen on this machine\n" in printed()
     assert "application:    not seen running on this machine\n" in printed(**gone)
     assert "application:    not seen: permission denied\n" in printed(**gone, application_unseen="permission denied")
-    other = {"problems": [{**PROBLEM, "code": "wrong-application"}]}
-    assert "application:    the one that is meant does not run; another one does\n" in printed(**gone, **other)
-    assert "another one does, and answers on the port\n" in printed(**other)
+    gone["problems"] = other = [{**PROBLEM, "code": "wrong-application"}]
+    assert "application:    the one that is meant does not run; another one does\n" in printed(**gone)
+    assert "another one does, and answers on the port\n" in printed(problems=other)
 
 
 def test_the_status_says_where_only_the_first_sight_of_a_problem_is_known() -> None:

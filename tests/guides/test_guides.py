@@ -82,7 +82,7 @@ def test_a_guide_in_general_reads_as_if_written_so() -> None:
     guides = {code: in_general(guide) for code, guide in load_guides().items()}
 
     assert guides["api-silent"].meaning == (
-        "TWS or IB Gateway accepts connections on its API port, but never answers the first message. Most likely a "
+        "TWS or IB Gateway accepts connections on its API port, but does not answer the first message. Most likely a "
         "window waits for a click, or the application hangs."
     )
     assert guides["trading-mode-mismatch"].steps[ApplicationKind.TWS][3] == (

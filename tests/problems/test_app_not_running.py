@@ -13,7 +13,7 @@ from agent.tws.api_settings import Configuration, LockAndExit
 from agent.tws.applications import ApplicationKind
 from agent.tws.calendar import Expectation, Outage, OutageKind
 from tests.problems.conftest import Judge
-from tests.problems.scene import NOW, backing_off, connection, facts, foreign, gateway, machine, relay
+from tests.problems.scene import NOW, backing_off, connection, facts, foreign, gateway, machine, relay, tws
 
 GONE = Sight(last_pid=3117, gone_since=NOW.monotonic - 30.0, ever=True)
 NEVER_SEEN = Sight()
@@ -78,6 +78,21 @@ def test_an_application_of_another_connection_does_not_count(judge: Judge) -> No
 
     assert isinstance(verdict, Present)
     assert "IB Gateway 10.45 (pid 3117) listens on 4002 and belongs to another connection" in verdict.evidence
+    assert verdict.args["missing"].startswith("No IB Gateway runs for this connection, and no TWS API answers on ")
+
+
+def test_one_of_the_other_kind_is_no_application_that_runs_for_others(judge: Judge) -> None:
+    other, wanted = (
+        connection("Other", application=WantedApplication.TWS, port=7496),
+        connection(application=WantedApplication.GATEWAY),
+    )
+    around = machine(tws(ports=(7496,)))
+    verdict = judge(
+        APP_NOT_RUNNING, replace(facts(around, backing_off(), sight=GONE, others=(other,)), connection=wanted)
+    )
+
+    assert isinstance(verdict, Present)
+    assert verdict.args["missing"].startswith("IB Gateway does not run on this computer")
 
 
 def test_nothing_is_expected_of_an_application_nobody_asked_for(judge: Judge) -> None:

@@ -31,7 +31,7 @@ def test_only_those_that_are_on_are_named(judge: Judge) -> None:
     assert verdict.args == {"app": "IB Gateway", "count": "One API precaution is"}
     assert [line for line in verdict.evidence if "not ticked" in line] == [
         "“Bypass Bond warning for API Orders.” is not ticked; ticking it gives up a safety prompt: "
-        "Nobody is told about the particular risks of a bond before a program trades it."
+        "A program trades a bond without a word about its particular risks beforehand."
     ]
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import random
+import re
 import socket
 import struct
 import sys
@@ -227,6 +228,8 @@ async def test_each_way_of_failing_is_told_apart(
 
     assert verdict.outcome is outcome, verdict
     assert verdict.accounts_came is (fault == "no-next-valid-id")
+    # Told as evidence beside which of the accounts and the order ID came.
+    assert not re.search("hello|nothing", verdict.detail)
     assert len(one.record.all(SessionFailed)) == 1
     assert one.record.all(SessionLost) == []
 
