@@ -3,9 +3,12 @@
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from agent.errors import AgentNotRunning
+from agent.platforms.files import open_regular
 from agent.runtime.json_lines import as_text
 
 SHOWN = 65_536
@@ -30,12 +33,17 @@ def command(path: Path, out: Callable[[str], None], *, follow: bool, over: threa
     return 0
 
 
+def _opened(path: Path) -> BinaryIO:
+    """The file, if it is one: a pipe in its place would be waited for without end. Raises OSError."""
+    return open(open_regular(path, os.O_RDONLY), "rb")  # noqa: PTH123
+
+
 class _Reading:
     """A log file that is read while another program writes it, and puts it away for a new one."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = path.open("rb")
+        self._file = _opened(path)
         self._rest = b""
         size = os.fstat(self._file.fileno()).st_size
         if size > SHOWN:
@@ -53,9 +61,12 @@ class _Reading:
         """The whole lines that have come since the last call."""
         read = self._rest + self._file.read()
         if self._replaced():
-            self._file.close()
-            self._file = self._path.open("rb")
-            read += self._file.read()
+            # OSError: it is gone again, or no file stands there.
+            with suppress(OSError):
+                following = _opened(self._path)
+                self._file.close()
+                self._file = following
+                read += self._file.read()
         *whole, self._rest = read.split(b"\n")
         return [line.decode(errors="replace").rstrip("\r") for line in whole]
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from agent.config.text import duration_text, parse_duration, toml_text
+from agent.config.text import duration_text, kind_words, parse_duration, toml_text
 from agent.core.settings import ANY, CONNECTED, KEY_STORE, QuietHours, in_key_store
 from agent.core.updates import is_web_folder
 from agent.guides import codes
@@ -222,7 +222,14 @@ def _command(example: str, *, needed: bool = False) -> KeyKind:
     plain = _list(f"a list of texts, the program first, such as {example}", "a text", _argument)
 
     def read(value: object) -> Any:
-        arguments = plain.read(value)
+        try:
+            arguments = plain.read(value)
+        except ValueRefused as refused:
+            # Not repeated: it may hold a password, as a command of IBC does.
+            inside = refused.item is not None and isinstance(value, list)
+            wrong = value[refused.item] if inside else value  # type: ignore[index]
+            found = "another text" if inside and isinstance(wrong, str) else kind_words(wrong)
+            raise ValueRefused(refused.because, item=refused.item, found=found) from None
         if needed and not arguments:
             raise ValueRefused("there is no program in it")
         if arguments and not arguments[0].strip():

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from agent.app import bundle as bundle_module
 from agent.app.bundle import gather
+from agent.config.reading import load
 from agent.core.effects import Happened, MarkKind
 from agent.core.shown.status import status_to_json
 from agent.core.state_machine.step import AgentStep
+from agent.errors import ConfigError
 from agent.history.recording.lines import LineWriter, Torn, read_lines
 from agent.history.recording.recorder import RECORDING_FOLDER
 from agent.history.spans import Changes, Mark, Span, SpanKind
@@ -105,6 +107,30 @@ def test_nothing_private_is_in_a_bundle(planted: tuple[str, str], tmp_path_facto
     assert [(name, word) for name, told in read.items() for word in always if word in told] == []
     if not any(planted_text in text for planted_text in ONLY_OUTSIDE):
         assert secret.lower() not in recording.lower()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        '"/opt/ibc/start.sh edemo hunter2"',
+        '["/opt/ibc/start.sh", "edemo", 22446688]',
+        '["/opt/ibc/start.sh", "hunter2\\u0000"]',
+        '["/opt/ibc/start.sh", ["hunter2"]]',
+        '{ program = "/opt/ibc/start.sh", password = "hunter2" }',
+        "2026-11-22",
+    ],
+)
+@pytest.mark.parametrize("table", ["connections", "hooks"])
+def test_a_command_that_is_wrong_is_not_repeated(table: str, command: str, tmp_path: Path) -> None:
+    key = "start_command" if table == "connections" else "command"
+    places = find_places(tmp_path / "config.toml", tmp_path / "data", environ={})
+    places.config.write_text(f'[[{table}]]\nname = "a"\n{key} = {command}\n')
+    with pytest.raises(ConfigError) as refused:
+        load(places.config)
+    bundle = gather(places, {"error": "none"}, None, datetime.fromtimestamp(NOW.wall, UTC))
+
+    for told in (str(refused.value), *(file.text for file in bundle.files)):
+        assert not any(word in told for word in ("hunter2", "22446688", "edemo", "2026-11-22 is"))
 
 
 @settings(max_examples=40 if whole() else 8, deadline=None, suppress_health_check=list(HealthCheck))

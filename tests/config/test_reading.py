@@ -233,10 +233,10 @@ def test_invalid_toml_is_named_with_line_and_column(text: str, sentence: str) ->
         ('host = "-x"', 'connections[1].host is "-x", but'),
         ('host = "a..b"', 'connections[1].host is "a..b", but'),
         ("host = 127", "connections[1].host is 127, but"),
-        ('start_command = "ibc.sh -x"', 'connections[1].start_command is "ibc.sh -x", but must be a list of texts'),
-        ('start_command = ["a", 5]', "connections[1].start_command[2] is 5, but must be a text"),
+        ('start_command = "ibc.sh -x"', "connections[1].start_command is a text, but must be a list of texts"),
+        ('start_command = ["a", 5]', "connections[1].start_command[2] is a number, but must be a text"),
         ('start_command = [" "]', "the first one is the program to start"),
-        ('start_command = ["a\\u0000"]', "connections[1].start_command[1] is"),
+        ('start_command = ["a\\u0000"]', "connections[1].start_command[1] is another text, but must be"),
     ],
 )
 def test_a_connection_that_cannot_be_is_refused_with_its_line(line: str, says: str) -> None:
@@ -497,7 +497,7 @@ def test_a_token_that_can_be_guessed_or_is_none_is_refused_unseen(token: str) ->
             'name = "a"\ncommand = ["x"]\nlimit = "2h"',
             'hooks[1].limit is "2h", but must be a duration from "1s" to "1h"',
         ),
-        ('name = "a"\ncommand = "x y"', 'hooks[1].command is "x y", but must be a list of texts, the program first'),
+        ('name = "a"\ncommand = "x y"', "hooks[1].command is a text, but must be a list of texts, the program first"),
         (
             'name = "a"\ncommand = ["x"]\n[[hooks]]\nname = "A"\ncommand = ["y"]',
             'hooks[2].name is "A", but must differ',

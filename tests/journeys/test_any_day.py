@@ -124,9 +124,9 @@ class AnyDay(Day):
                 case SendHeartbeat(number):
                     assert number in self.up
                 case Announce(notice) if notice.once_more:
-                    # No service had shown it: it is said for the first time.
+                    # No service had shown it, or its notice went with a cause.
                     ledgers = [(w.settings.name, w.ledger) for w in self.state.watched]
-                    assert any(
+                    assert notice.key in self.withdrawn or any(
                         e.unshown and notice.key == f"{name}/{k}"
                         for name, ledger in [*ledgers, ("", self.state.own.ledger)]
                         for k, e in ledger.entries.items()

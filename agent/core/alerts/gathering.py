@@ -3,10 +3,12 @@
 A notice about one connection of many waits for a moment. What is then said of four or more about the same
 problem becomes one notice, with their number and the first names; so does its end. Those that follow join the notice,
 which is told again once a minute at most. With few connections nothing waits.
+
+What has waited is told as it is then: no end of what is there again, and nothing while all is to be quiet.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from agent.core.alerts.speech import SNOOZE_SECONDS
@@ -34,6 +36,8 @@ class Held:
     notice: Notice
     at: float
     """Monotonic time since which."""
+    known: bool = False
+    """Of a beginning: the user was told of it before."""
 
     @property
     def code(self) -> str:
@@ -67,6 +71,9 @@ class Gathered:
     ends: tuple[Held, ...] = ()
     crowds: Mapping[str, Crowd] = field(default_factory=dict)
     """By code."""
+    kept_back: frozenset[str] = frozenset()
+    """Keys of those that cannot be told at present, however long they wait: ends of what is there again, and in quiet
+    times the beginnings."""
 
     @property
     def due(self) -> float:
@@ -76,8 +83,8 @@ class Gathered:
 
     @property
     def waiting(self) -> frozenset[str]:
-        """The keys of notices that the user was not shown yet."""
-        return frozenset(held.notice.key for held in self.begins)
+        """The keys of notices about what the user was not told of yet."""
+        return frozenset(held.notice.key for held in self.begins if not held.known)
 
     def behind(self, key: str) -> frozenset[str]:
         """The keys of the notices that the notice of this key stands for."""
@@ -108,11 +115,20 @@ def withdrawn(gathered: Gathered, effects: Iterable[Effect]) -> tuple[Gathered, 
 
 
 def put_together(
-    gathered: Gathered, effects: Sequence[Effect], called: Mapping[str, str], at_once: frozenset[str], now: Moment
+    gathered: Gathered,
+    effects: Sequence[Effect],
+    called: Mapping[str, str],
+    at_once: frozenset[str],
+    now: Moment,
+    *,
+    found: Set[str] = frozenset(),
+    hushed: bool = False,
 ) -> tuple[Gathered, tuple[Effect, ...]]:
     """What is said now of what the connections have to say, and what waits.
 
-    `called`: what users read as the names of the connections; `at_once`: codes of problems that never wait.
+    `called`: what users read as the names of the connections that are watched; `at_once`: codes of problems that never
+    wait. `found`: the keys of the problems there are, shown or not. `hushed`: notices are paused, or it is a quiet
+    hour.
     """
     overs = {e.notice.key for e in effects if isinstance(e, Announce) and e.notice.over}
     done: list[Effect] = []
@@ -120,7 +136,7 @@ def put_together(
         match effect:
             case Announce(notice) if notice.over:
                 untold = notice.key in gathered.waiting
-                gathered = replace(gathered, begins=_others(gathered.begins, notice.key)) if untold else gathered
+                gathered = replace(gathered, begins=_others(gathered.begins, notice.key))
                 in_crowd = _crowd_of(gathered, notice.key) is not None
                 if untold and not in_crowd:
                     # It was over before the user was told of it.
@@ -133,7 +149,8 @@ def put_together(
             case Announce(notice):
                 if _waits(notice, called, at_once):
                     first = next((h.at for h in gathered.begins if h.notice.key == notice.key), now.monotonic)
-                    begins = (*_others(gathered.begins, notice.key), Held(notice, first))
+                    known = notice.again or notice.once_more or _was_told(gathered, notice.key)
+                    begins = (*_others(gathered.begins, notice.key), Held(notice, first, known))
                     # It is back before its end was told.
                     gathered = replace(gathered, begins=begins, ends=_others(gathered.ends, notice.key))
                 else:
@@ -147,8 +164,18 @@ def put_together(
                     done.extend(more)
             case _:
                 done.append(effect)
-    gathered, more = _tell(gathered, called, now)
+    back = {held.notice.key for held in gathered.ends} & found
+    quiet = {held.notice.key for held in gathered.begins} if hushed else set[str]()
+    gathered = replace(gathered, kept_back=frozenset(back | quiet))
+    gathered, more = _tell(gathered, called, now, hushed=hushed)
     return gathered, (*done, *more)
+
+
+def _was_told(gathered: Gathered, key: str) -> bool:
+    """Whether the user knows of what is about to begin: it was told, and its end was not."""
+    return any(h.notice.key == key for h in gathered.ends) or any(
+        h.known for h in gathered.begins if h.notice.key == key
+    )
 
 
 def _waits(notice: Notice, called: Mapping[str, str], at_once: frozenset[str]) -> bool:
@@ -166,13 +193,10 @@ def _crowd_of(gathered: Gathered, key: str) -> Crowd | None:
 
 def _without(gathered: Gathered, key: str) -> tuple[Gathered, tuple[Effect, ...]]:
     """Nothing is said of this notice any more; the one that it was told with goes with the last of them."""
-    if key in gathered.waiting:
-        gathered = replace(gathered, begins=_others(gathered.begins, key))
-        if _crowd_of(gathered, key) is None:
-            return gathered, ()
-    crowd = _crowd_of(gathered, key)
+    untold, crowd = key in gathered.waiting, _crowd_of(gathered, key)
+    gathered = replace(gathered, begins=_others(gathered.begins, key), ends=_others(gathered.ends, key))
     if crowd is None:
-        return gathered, (Withdraw(key),)
+        return gathered, () if untold else (Withdraw(key),)
     gathered = _with_crowd(gathered, replace(crowd, keys=crowd.keys - {key}))
     return gathered, () if crowd.code in gathered.crowds else (Withdraw(crowd.key),)
 
@@ -184,7 +208,14 @@ def _with_crowd(gathered: Gathered, crowd: Crowd) -> Gathered:
     return replace(gathered, crowds=crowds)
 
 
+def _still_so(gathered: Gathered, crowd: Crowd) -> frozenset[str]:
+    """Of a crowd those whose end does not wait to be told with that of others."""
+    return crowd.keys - {held.notice.key for held in gathered.ends}
+
+
 def _due_begin(gathered: Gathered, held: Held) -> float:
+    if held.notice.key in gathered.kept_back:
+        return float("inf")
     crowd = gathered.crowds.get(held.code)
     later = crowd is not None and not held.notice.once_more
     return max(held.at + MOMENT, crowd.told + TOLD_AGAIN if crowd is not None and later else 0.0)
@@ -192,20 +223,24 @@ def _due_begin(gathered: Gathered, held: Held) -> float:
 
 def _due_end(gathered: Gathered, held: Held) -> float:
     """Those that are well again wait for the others, but not for long."""
+    if held.notice.key in gathered.kept_back:
+        return float("inf")
     crowd = _crowd_of(gathered, held.notice.key)
     if crowd is None:
         return held.at + MOMENT
-    ended = {h.notice.key for h in gathered.ends}
+    ended = {h.notice.key for h in gathered.ends} - gathered.kept_back
     return held.at + (MOMENT if crowd.keys <= ended else TOLD_AGAIN)
 
 
-def _tell(gathered: Gathered, called: Mapping[str, str], now: Moment) -> tuple[Gathered, tuple[Effect, ...]]:
+def _tell(
+    gathered: Gathered, called: Mapping[str, str], now: Moment, *, hushed: bool
+) -> tuple[Gathered, tuple[Effect, ...]]:
     done: list[Effect] = []
     for code in dict.fromkeys(h.code for h in gathered.begins if _due_begin(gathered, h) <= now.monotonic):
         gathered, more = _tell_begins(gathered, code, called, now.monotonic)
         done.extend(more)
     for code in dict.fromkeys(h.code for h in gathered.ends if _due_end(gathered, h) <= now.monotonic):
-        gathered, more = _tell_ends(gathered, code, called, now.monotonic)
+        gathered, more = _tell_ends(gathered, code, called, now.monotonic, hushed=hushed)
         done.extend(more)
     return gathered, tuple(done)
 
@@ -213,43 +248,53 @@ def _tell(gathered: Gathered, called: Mapping[str, str], now: Moment) -> tuple[G
 def _tell_begins(
     gathered: Gathered, code: str, called: Mapping[str, str], now: float
 ) -> tuple[Gathered, tuple[Effect, ...]]:
-    told = [h.notice for h in gathered.begins if h.code == code]
+    held = [h for h in gathered.begins if h.code == code]
+    told = [h.notice for h in held]
     gathered = replace(gathered, begins=tuple(h for h in gathered.begins if h.code != code))
     crowd = gathered.crowds.get(code)
     if crowd is None and len({_connection(n) for n in told}) < MANY:
         return gathered, tuple(Announce(notice) for notice in told)
     before = frozenset[str]() if crowd is None else crowd.keys
     crowd = Crowd(code, before | {n.key for n in told}, now if crowd is None else crowd.began, now)
-    notice = of_many(crowd.key, told, names_of(crowd.keys, called), called)
+    notice = of_many(crowd.key, told, names_of(_still_so(gathered, crowd), called), called)
     offers = (
         MenuEntry("Open Gatelight page", OpenPage()),
         MenuEntry("Snooze for 1 hour", Snooze(code, PROGRAM, SNOOZE_SECONDS)),
     )
     once_more = all(n.once_more for n in told)
-    return _with_crowd(gathered, crowd), (Announce(replace(notice, offers=offers, once_more=once_more)),)
+    # It takes the place of those that were told alone.
+    alone = tuple(Withdraw(h.notice.key) for h in held if h.known and h.notice.key not in before)
+    return _with_crowd(gathered, crowd), (*alone, Announce(replace(notice, offers=offers, once_more=once_more)))
 
 
 def _tell_ends(
-    gathered: Gathered, code: str, called: Mapping[str, str], now: float
+    gathered: Gathered, code: str, called: Mapping[str, str], now: float, *, hushed: bool
 ) -> tuple[Gathered, tuple[Effect, ...]]:
-    crowd = gathered.crowds.get(code)
-    of_crowd = [h.notice for h in gathered.ends if h.code == code and crowd is not None and h.notice.key in crowd.keys]
-    alone = [h.notice for h in gathered.ends if h.code == code and h.notice not in of_crowd]
-    gathered = replace(gathered, ends=tuple(h for h in gathered.ends if h.code != code))
+    told = [h for h in gathered.ends if h.code == code and h.notice.key not in gathered.kept_back]
+    gathered = replace(gathered, ends=tuple(h for h in gathered.ends if h not in told))
     done: list[Effect] = []
-    if crowd is not None and of_crowd:
-        left = replace(crowd, keys=crowd.keys - {n.key for n in of_crowd})
-        gathered = _with_crowd(gathered, left)
-        told = of_many(crowd.key, of_crowd, names_of((n.key for n in of_crowd), called), called, over=True)
+    unsaid = [h.notice for h in told if hushed or _connection(h.notice) not in called]
+    for notice in unsaid:
+        gathered, more = _without(gathered, notice.key)
+        done += more
+    crowd = gathered.crowds.get(code)
+    notices = [h.notice for h in told if h.notice not in unsaid]
+    names = names_of((n.key for n in notices), called)
+    many = len({_connection(n) for n in notices}) >= MANY
+    if crowd is not None and (many or any(n.key in crowd.keys for n in notices)):
+        # Those that were told alone are told with those of the crowd: two notices of one key would replace each other.
+        crowd = replace(crowd, keys=crowd.keys - {n.key for n in notices})
+        gathered = _with_crowd(gathered, crowd)
+        told_now = of_many(crowd.key, notices, names, called, over=True)
         # What has no room is left out from behind.
-        still = f" Still so: {first_of(names_of(left.keys, called))}." if left.keys else ""
-        text = f"{told.text}{still} The first notice came {lasting(now - crowd.began)} ago."
-        done += [Withdraw(crowd.key), Announce(replace(told, text=whole_sentences(text, TEXT_LIMIT)))]
-    if len({_connection(n) for n in alone}) >= MANY:
-        names = names_of((n.key for n in alone), called)
-        done.append(Announce(of_many(crowd_key(code), alone, names, called, over=True)))
+        left = names_of(_still_so(gathered, crowd), called)
+        still = f" Still so: {first_of(left)}." if left else ""
+        text = f"{told_now.text}{still} The first notice came {lasting(now - crowd.began)} ago."
+        done += [Withdraw(crowd.key), Announce(replace(told_now, text=whole_sentences(text, TEXT_LIMIT)))]
+    elif many:
+        done.append(Announce(of_many(crowd_key(code), notices, names, called, over=True)))
     else:
-        done += [Announce(notice) for notice in alone]
+        done += [Announce(notice) for notice in notices]
     return gathered, tuple(done)
 
 

@@ -25,10 +25,12 @@ class Entry:
     visible: bool = False
     hidden: bool = False
     behind: bool = False
-    """It was announced, and hides behind its cause: its notice went."""
+    """It was announced, and hides behind its cause, or seemed to give way to other trouble: its notice went."""
     announced: bool = False
     announced_at: float | None = None
     """Monotonic time of the latest announcement."""
+    announced_wall: float = 0.0
+    """Epoch seconds of the same: the monotonic clock may have stood still since `since`."""
     giving_way: bool = False
     """It is not there any more, and another problem may be about to take its place."""
     unshown: bool = False
@@ -39,7 +41,7 @@ class Entry:
     taken_back: bool = False
     """See `memory.Told.taken_back`."""
     back_since: float | None = None
-    """Monotonic time since which it is shown again, where it was `behind` its cause."""
+    """Monotonic time since which it is shown again, where it was `behind`."""
     recalled: bool = False
     """It was shown before the agent began, and has not been judged since."""
     began: bool = False
@@ -147,7 +149,7 @@ def update(
             if (coming or (old.giving_way and _awaited(entries))) and not came_up and old.visible:
                 # Whether this is an end, or another problem begins in its place, is known once the other one has come
                 # or is gone.
-                entries[key] = replace(old, hidden=True, giving_way=True)
+                entries[key] = replace(old, hidden=True, giving_way=True, behind=old.announced)
                 changes.extend(_compare(old, entries[key]))
             else:
                 changes.append(Cleared(old, ending_of(old.problem, old.present.instance, facts), came_up))

@@ -57,6 +57,7 @@ def recall(ledger: Ledger, before: Ledger, connection: str, memory: Memory, now:
             since=Moment(now.monotonic - max(0.0, now.wall - known.since), known.since),
             announced=True,
             announced_at=now.monotonic - max(0.0, now.wall - known.at),
+            announced_wall=known.at,
             repeats=known.repeats,
             unshown=known.unshown,
             taken_back=known.taken_back,
@@ -124,13 +125,13 @@ def speak(
             code = entry.problem.code
             notice = _notice(connection, entry, steps.get(code, ()), (fixes or {}).get(code, ()))
             notice = replace(notice, text=said_of(about, notice.text))
-            effects.append(Announce(replace(notice, once_more=decision.once_more)))
+            effects.append(Announce(replace(notice, once_more=decision.once_more, again=decision.again)))
             if decision.once_more:
                 entries[key] = replace(entry, tried_at=now.monotonic, taken_back=False, back_since=None)
             else:
                 repeats = entry.repeats + 1 if decision.again else entry.repeats
-                told = replace(entry, announced=True, announced_at=now.monotonic, repeats=repeats)
-                entries[key] = replace(told, taken_back=False, back_since=None)
+                told = replace(entry, announced=True, announced_at=now.monotonic, announced_wall=now.wall)
+                entries[key] = replace(told, repeats=repeats, taken_back=False, back_since=None)
     return replace(ledger, entries=entries), tuple(effects)
 
 
@@ -293,7 +294,7 @@ def told_of(connection: str, ledger: Ledger) -> tuple[Told, ...]:
             connection,
             e.key,
             e.since.wall,
-            e.since.wall + max(0.0, e.announced_at - e.since.monotonic),
+            e.announced_wall,
             e.repeats,
             title_of(e),
             unshown=e.unshown,
@@ -301,5 +302,5 @@ def told_of(connection: str, ledger: Ledger) -> tuple[Told, ...]:
             taken_back=e.taken_back,
         )
         for e in ledger.entries.values()
-        if e.announced and e.announced_at is not None
+        if e.announced
     )

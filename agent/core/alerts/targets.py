@@ -179,7 +179,6 @@ def take_changes(
     would be told, without a target."""
     for change in changes:
         if isinstance(change, Appeared):
-            memory = back_again(memory, deliveries, connection, change.entry, now)
             deliveries = {name: _still_so(one, connection, change.entry.key) for name, one in deliveries.items()}
         if not isinstance(change, Cleared | Hidden):
             continue
@@ -199,20 +198,22 @@ def take_changes(
 
 
 def back_again(
-    memory: Memory, deliveries: Mapping[str, TargetDelivery], connection: str, entry: Entry, now: Moment
+    memory: Memory, deliveries: Mapping[str, TargetDelivery], connection: str, entry: Entry, began: float, now: Moment
 ) -> Memory:
-    """A problem is there again before its end was told together with those of others: the target knows what is so.
+    """A problem is there again before its end was told: the target knows what is so. `began`: epoch seconds at which
+    the agent began.
 
-    An end that is on its way is left: it may have arrived.
+    An end that is on its way is left: it may have arrived. So may one of an earlier run, so that the problem is told.
     """
     key = notice_key(connection, entry.key)
     under_way = [one for delivery in deliveries.values() for one in delivery.on_its_way]
-    ends = [w for w in memory.waiting if w.key == key and w.crowd is not None and w.over and w not in under_way]
+    ends = [w for w in memory.waiting if w.key == key and w.over and w not in under_way]
     if not ends:
         return memory
-    told = (ToldThere(w.target, connection, entry.key, now.wall, title=title_of(entry), crowd=w.crowd) for w in ends)
-    waiting = tuple(w for w in memory.waiting if w not in ends)
-    return replace(memory, waiting=waiting, told_there=(*memory.told_there, *told))
+    known = (w for w in ends if w.at >= began)
+    told = (ToldThere(w.target, connection, entry.key, now.wall, title=title_of(entry), crowd=w.crowd) for w in known)
+    left = tuple(w for w in memory.waiting if w not in ends)
+    return replace(memory, waiting=left, told_there=(*memory.told_there, *told))
 
 
 def _still_so(delivery: TargetDelivery, connection: str, key: str) -> TargetDelivery:

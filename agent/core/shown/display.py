@@ -265,6 +265,8 @@ class Notice:
     once_more: bool = False
     """No service could show it before, or it was taken back for an update: only the desktop is told, since all others
     have heard it."""
+    again: bool = False
+    """It is a repeat of what was told and still stands."""
     stays: bool = False
     """It is said once and never again, so it stays on the screen until the user has closed it."""
     steps: tuple[str, ...] = ()

@@ -305,7 +305,7 @@ def _remember(state: AgentState, before: Memory, now: Moment) -> tuple[AgentStat
     if not shown <= state.turned_up:
         state = replace(state, turned_up=state.turned_up | shown)
     gone = known | state.turned_up
-    earlier = [t for t in before.told if t.at < state.started.wall and (t.connection, t.key) not in gone]
+    earlier = [t for t in before.told if (t.connection, t.key) not in gone]
     settled = {w.settings.name for w in state.watched if _settled(w, now)}
     ended = [t for t in earlier if t.connection in settled]
     early = now.monotonic - state.started.monotonic < FORGET_TOLD

@@ -72,6 +72,9 @@ def follow_targets(
         }
         by_target = {target.name: rules_there(rules, target) for target in there}
         memory, deliveries = take_changes(memory, deliveries, changes, name, by_target, ends, now)
+    for entry in ledger.entries.values() if memory.waiting else ():
+        if entry.shown and not entry.recalled:
+            memory = back_again(memory, deliveries, name, entry, state.started.wall, now)
     if memory is state.memory and deliveries == state.deliveries:
         return state
     return replace(state, memory=memory, deliveries=deliveries)
@@ -180,8 +183,6 @@ def _told_now(
 def _news(state: AgentState, target: TargetSettings, now: Moment) -> list[Sent]:
     """What the target does not know yet, in the order in which it came up: ends before beginnings."""
     memory, found = state.memory, list[Sent]()
-    if may_wait_no_longer(rules_there(quiet_rules(state, PROGRAM, Ledger(), now), target)):
-        found += [one for one in memory.waiting if one.target == target.name]
     told = {(t.connection, t.key): t for t in memory.told_there if t.target == target.name}
     standing = {(s.connection, s.key): s for s in memory.standing}
     for name, ledger in _ledgers(state):
@@ -195,7 +196,13 @@ def _news(state: AgentState, target: TargetSettings, now: Moment) -> list[Sent]:
             if isinstance(decision, Say):
                 repeats = 0 if known is None else known.repeats + 1
                 found.append(BeginningSent(name, entry.key, title_of(entry), repeats))
-    return found
+    if not may_wait_no_longer(rules_there(quiet_rules(state, PROGRAM, Ledger(), now), target)):
+        return found
+    # No end of what is there again, unless its beginning is told with it.
+    there = {notice_key(name, key) for name, ledger in _ledgers(state) for key in ledger.entries}
+    there -= {notice_key(one.connection, one.key) for one in found if isinstance(one, BeginningSent)}
+    waiting = (one for one in memory.waiting if one.target == target.name)
+    return [*(one for one in waiting if not (one.over and one.key in there)), *found]
 
 
 def _steps(state: AgentState, name: str, code: str) -> tuple[str, ...]:
@@ -241,7 +248,7 @@ def take_target_answer(state: AgentState, event: TargetAnswered, now: Moment) ->
     back = ((connection, entry) for connection, ledger in _ledgers(state) for entry in ledger.entries.values())
     for connection, entry in back if not event.answer.taken else ():
         if entry.shown:
-            memory = back_again(memory, deliveries, connection, entry, now)
+            memory = back_again(memory, deliveries, connection, entry, state.started.wall, now)
     state = replace(state, memory=memory, deliveries=deliveries)
     if after.failing_since is None or after.complained or now.wall - after.failing_since < TOLD_AFTER:
         return state, tuple(effects)

@@ -122,6 +122,16 @@ def test_what_was_announced_before_it_hid_behind_a_cause_is_known_to_be_back() -
     assert unsaid.entries["quick"].back_since is None
 
 
+def test_what_seemed_to_give_way_and_did_not_is_known_to_be_back() -> None:
+    said = replace(entered(QUICK).entries["quick"], announced=True, announced_at=NOW.monotonic)
+    gives_way, changes = update(Ledger({"quick": said}), found(SLOW), at(5))
+    back = update(gives_way, found(SLOW, QUICK), at(7))[0].entries["quick"]
+
+    assert kinds(changes) == [(Hidden, "quick")]
+    assert back.shown
+    assert back.back_since == at(7).now.monotonic
+
+
 def test_what_only_a_session_tells_is_not_said_once_more_with_each_session() -> None:
     said = replace(entered(OF_SESSION).entries["of-session"], announced=True, announced_at=NOW.monotonic)
     without = at(5, facts(session=SessionFacts(phase=Phase.BACKING_OFF)))

@@ -29,7 +29,7 @@ SEEN = Present({"app": "TWS"}, ("TWS listens on 7497", "no answer"))
 ENTRY = Entry(PROBLEM, SEEN, since=NOW, visible_at=NOW.monotonic, visible=True)
 HEARD = replace(PROBLEM, over=(GoodNews("{app} speaks again", "{app} was silent.", lambda *_: {"app": "TWS"}),))
 ENDING = Ending("TWS speaks again", "{app} was silent for {lasted}.", {"app": "TWS"})
-SAID = replace(ENTRY, announced=True, announced_at=NOW.monotonic)
+SAID = replace(ENTRY, announced=True, announced_at=NOW.monotonic, announced_wall=NOW.wall)
 BEGAN = replace(SAID, began=True)
 POLITE = QuietRules(NotificationSettings(), local_minute=0)
 PAUSED = replace(POLITE, paused=True)
@@ -223,7 +223,19 @@ def test_what_was_told_is_remembered_and_recalled_after_a_restart() -> None:
     new = replace(ENTRY, since=later, visible_at=50.0)
     back = recall(ledger(new), Ledger(), "Paper", memory, later).entries["api-silent"]
 
-    assert back == replace(new, since=Moment(50.0 - 600, NOW.wall), announced=True, announced_at=50.0 - 600, repeats=2)
+    told = replace(new, since=Moment(50.0 - 600, NOW.wall), announced=True, announced_at=50.0 - 600, repeats=2)
+    assert back == replace(told, announced_wall=NOW.wall)
+
+
+def test_what_was_told_after_a_sleep_is_no_older_for_the_next_run() -> None:
+    woke = Moment(NOW.monotonic + 5.0, NOW.wall + 30_005.0, ((NOW.monotonic + 1.0, 30_000.0),))
+    after, _ = speak("Paper", ledger(ENTRY), (), STEPS, POLITE, woke)
+    (told,) = told_of("Paper", after)
+    next_run = Moment(100.0, woke.wall + 60.0)
+    recalled = recall(ledger(ENTRY), Ledger(), "Paper", Memory((told,)), next_run)
+
+    assert told.at == woke.wall
+    assert said(speak("Paper", recalled, (), STEPS, POLITE, next_run)[1]) == []
 
 
 def test_what_was_taken_back_is_shown_once_more_by_the_next_run_and_that_once() -> None:

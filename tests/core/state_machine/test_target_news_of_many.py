@@ -41,6 +41,8 @@ class ManyDay:
     memory: Memory = field(default_factory=Memory)
     answer: TargetAnswer | None = TAKEN
     """None: nothing yet."""
+    grace: float = 0.0
+    """Seconds until a problem is shown."""
     now: Moment = field(default_factory=lambda: NOW.later(-100.0))
     sent: list[tuple[str, TargetMessage]] = field(default_factory=list)
 
@@ -58,6 +60,7 @@ class ManyDay:
         )
         news = GoodNews("It is well", "It was bad for {lasted}.", lambda *_: {})
         bad = Problem("bad", "It is bad", "Orders wait.", Severity.WARNING, self.check(), over=(news,))
+        bad = replace(bad, visible_after=lambda _: self.grace)
         self.state = AgentState(Knowledge((bad,), Words({}, {})), settings, "0", 1, self.now, memory=self.kept)
         self.state, effects = begin(self.state, self.now)
         self.take(effects)
@@ -367,6 +370,34 @@ def test_an_end_that_did_not_arrive_is_not_told_of_what_is_there_again(answer: T
 
     assert day.titles[2:] == ["3 connections: It is well"]
     assert day.sent[2][1].body.endswith("Still so: gw-000.")
+    assert {told.connection for told in day.state.memory.told_there} == {"gw-000"}
+
+
+def test_an_end_waits_while_what_is_over_is_there_again_and_not_shown_yet() -> None:
+    day = ManyDay(count=8, grace=30.0)
+    day.look(5.0, {0, 1, 2, 3})
+    day.looks(60)
+    day.look(5.0, {0})
+    day.look(50.0, {0})
+    day.looks(20)
+    assert day.titles == ["4 connections: It is bad"]
+    day.look(5.0, {0})
+    day.looks(TOLD_AGAIN)
+    assert day.titles[1:] == ["It is well"]
+
+
+def test_an_end_that_waited_for_long_is_not_told_of_what_is_there_again() -> None:
+    day = ManyDay(count=1)
+    day.look(5.0, {0})
+    day.answer = REFUSED
+    day.look(5.0, {0})
+    day.looks(600)
+    day.look(5.0, {0})
+    day.answer = TAKEN
+    day.sent.clear()
+    day.looks(900)
+
+    assert day.titles == []
     assert {told.connection for told in day.state.memory.told_there} == {"gw-000"}
 
 

@@ -9,7 +9,7 @@ from agent.core.effects import Announce, Withdraw
 from agent.core.events import Looked, NoticeUndelivered, Tick, UserAsked
 from agent.core.facts import Facts, Known
 from agent.core.problem import Absent, GoodNews, Present, Problem, Severity, Verdict
-from agent.core.shown.display import Snooze
+from agent.core.shown.display import Disconnect, Pause, Resume, Snooze
 from agent.core.state_machine.state import AgentState
 from agent.core.state_machine.telling import taken_back
 from tests.core.made_up_agent import PAPER, looked, play, started
@@ -156,3 +156,45 @@ def test_a_notice_of_one_among_few_does_not_wait() -> None:
     _, effects = play(state, Looked(replace(DOWN, taken=NOW.monotonic)))
 
     assert told(effects) == ["It is here", "It is here"]
+
+
+def test_what_stops_being_watched_has_no_end_to_tell() -> None:
+    state, _ = play(begun(), Tick(), now=NOW.later(MOMENT))
+    well = NOW.later(60.0)
+    state, _ = play(state, Looked(replace(machine(), taken=well.monotonic)), now=well)
+    for name in ("c0", "c1"):
+        state, _ = play(state, UserAsked(Disconnect(name)), now=NOW.later(60.5))
+    _, effects = play(state, Tick(), now=NOW.later(60.0 + MOMENT))
+
+    assert told(effects) == ["3 connections: It is well"]
+
+
+def test_nothing_is_told_while_notices_are_paused_however_long_it_waited() -> None:
+    state, _ = play(begun(), UserAsked(Pause(600.0)), now=NOW.later(1.0))
+    state, effects = play(state, Tick(), now=NOW.later(MOMENT))
+
+    assert told(effects) == []
+    assert state.wake_at is None or state.wake_at > NOW.later(MOMENT).monotonic
+    _, effects = play(state, UserAsked(Resume()), now=NOW.later(60.0))
+    assert told(effects) == ["5 connections: It is here"]
+
+
+def test_what_waits_to_be_told_once_more_is_told_already_for_the_next_run() -> None:
+    state, _ = play(begun(), Tick(), now=NOW.later(MOMENT))
+    well, back = NOW.later(30.0), NOW.later(31.0)
+    state, _ = play(state, Looked(replace(machine(), taken=well.monotonic)), now=well)
+    state, _ = play(state, Looked(replace(DOWN, taken=back.monotonic)), now=back)
+
+    assert [t.connection for t in state.memory.told] == [c.name for c in FIVE]
+
+
+def test_what_was_put_aside_before_it_was_told_has_no_end_and_is_told_later_if_it_stays() -> None:
+    snoozed, _ = play(begun(), UserAsked(Snooze("here", "", 60.0)), now=NOW.later(1.0))
+    well, later = NOW.later(90.0), NOW.later(90.0 + MOMENT)
+    over, at_once = play(snoozed, Looked(replace(machine(), taken=well.monotonic)), now=well)
+    _, effects = play(over, Tick(), now=later)
+    assert told(at_once) == told(effects) == []
+
+    stays, _ = play(snoozed, Looked(replace(DOWN, taken=well.monotonic)), now=well)
+    _, effects = play(stays, Tick(), now=later)
+    assert told(effects) == ["5 connections: It is here"]
