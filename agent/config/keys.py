@@ -136,8 +136,8 @@ CHECKS = KeyTable(
             "look_every",
             time_span(1, 3600, "5s"),
             "how often processes and sockets are read; half as often while connected or while the port does not serve "
-            "Gatelight, a quarter as often once all was well and nothing new for a minute while no page is open, and "
-            "less often where reading takes more than 2 % of the time; nothing is sent to TWS",
+            "Gatelight, down to a quarter as often once all was well and nothing new for a minute while no page is "
+            "open, and less often where reading takes more than 2 % of the time; nothing is sent to TWS",
             "Look at this computer every",
             "Reads which programs run and which ports they use. Nothing is sent to TWS.",
             durations=("2s", "5s", "10s", "30s", "1m"),

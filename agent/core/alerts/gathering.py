@@ -136,14 +136,14 @@ def put_together(
         match effect:
             case Announce(notice) if notice.over:
                 untold = notice.key in gathered.waiting
-                gathered = replace(gathered, begins=_others(gathered.begins, notice.key))
+                others = _others(gathered.begins, notice.key), _others(gathered.ends, notice.key)
+                gathered = replace(gathered, begins=others[0], ends=others[1])
                 in_crowd = _crowd_of(gathered, notice.key) is not None
                 if untold and not in_crowd:
                     # It was over before the user was told of it.
                     continue
                 if in_crowd or _waits(notice, called, at_once):
-                    ends = (*_others(gathered.ends, notice.key), Held(notice, now.monotonic))
-                    gathered = replace(gathered, ends=ends)
+                    gathered = replace(gathered, ends=(*gathered.ends, Held(notice, now.monotonic)))
                 else:
                     done.append(effect)
             case Announce(notice):
@@ -154,7 +154,9 @@ def put_together(
                     # It is back before its end was told.
                     gathered = replace(gathered, begins=begins, ends=_others(gathered.ends, notice.key))
                 else:
-                    done.append(effect)
+                    # There may have been more connections when it was told with others, or began to wait.
+                    gathered, more = _without(gathered, notice.key)
+                    done += [*(one for one in more if one != Withdraw(notice.key)), effect]
             case Withdraw(key):
                 if key in overs:
                     if key not in gathered.waiting and _crowd_of(gathered, key) is None:
@@ -235,12 +237,20 @@ def _due_end(gathered: Gathered, held: Held) -> float:
 def _tell(
     gathered: Gathered, called: Mapping[str, str], now: Moment, *, hushed: bool
 ) -> tuple[Gathered, tuple[Effect, ...]]:
+    gathered, begun = _tell_all_begins(gathered, called, now)
+    done = list(begun)
+    for code in dict.fromkeys(h.code for h in gathered.ends if _due_end(gathered, h) <= now.monotonic):
+        gathered, more = _tell_ends(gathered, code, called, now.monotonic, hushed=hushed)
+        done.extend(more)
+    # Where a crowd is over, none waits to join it any more.
+    gathered, begun = _tell_all_begins(gathered, called, now)
+    return gathered, (*done, *begun)
+
+
+def _tell_all_begins(gathered: Gathered, called: Mapping[str, str], now: Moment) -> tuple[Gathered, tuple[Effect, ...]]:
     done: list[Effect] = []
     for code in dict.fromkeys(h.code for h in gathered.begins if _due_begin(gathered, h) <= now.monotonic):
         gathered, more = _tell_begins(gathered, code, called, now.monotonic)
-        done.extend(more)
-    for code in dict.fromkeys(h.code for h in gathered.ends if _due_end(gathered, h) <= now.monotonic):
-        gathered, more = _tell_ends(gathered, code, called, now.monotonic, hushed=hushed)
         done.extend(more)
     return gathered, tuple(done)
 

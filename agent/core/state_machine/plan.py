@@ -108,7 +108,7 @@ def _look(state: AgentState, now: Moment) -> LookAt:
     at = now.monotonic
     if state.urgent_since is None:
         at = state.machine.taken + pace
-        if pace in (state.timing.look_every * CALM, state.timing.look_every * LASTING_CALM):
+        if pace in (state.timing.look_every * CALM, _lasting_pace(state.timing.look_every)):
             at = coalesced(at, pace)
         at = max(at, min(affordable, state.machine.taken + LONGEST_LOOK))
     # After a look every connection is judged: where there are many, and some of them flap, the others need the time.
@@ -144,7 +144,7 @@ def _pace(state: AgentState, watched: Watched, facts: Facts, now: Moment) -> flo
         # A doctor, and the set-up in a terminal, wait for what the next look tells.
         waited_for = state.page_open or state.purpose is Purpose.DOCTOR
         lively = waited_for or watched.ledger.entries or state.machine.taken - state.lively_at < LASTING_AFTER
-        return usual * (CALM if lively else LASTING_CALM)
+        return usual * CALM if lively else _lasting_pace(usual)
     if not watched.wanted or not watched.settings.local:
         return usual * CALM
     tried = _is_tried(watched.link)
@@ -155,6 +155,11 @@ def _pace(state: AgentState, watched: Watched, facts: Facts, now: Moment) -> flo
         since = max(since, now.monotonic - (now.wall - process.started))
     pace = min(usual, max(FAST_LOOK, (now.monotonic - since) * (SETTLING if tried else SLOWING)))
     return max(pace, _verdict(watched.link, pace, state) - state.machine.taken) if tried else pace
+
+
+def _lasting_pace(usual: float) -> float:
+    """Seconds between looks where all has been well for long: that makes them no rarer than any cost does."""
+    return max(usual * CALM, min(usual * LASTING_CALM, LONGEST_LOOK))
 
 
 def _verdict(link: Link, pace: float, state: AgentState) -> float:

@@ -23,10 +23,17 @@ class Room:
             self.hear(at=MOMENT)
 
     def hear(
-        self, effects: Iterable[Effect] = (), at: float = 0.0, found: Set[str] = frozenset(), *, hushed: bool = False
+        self,
+        effects: Iterable[Effect] = (),
+        at: float = 0.0,
+        found: Set[str] = frozenset(),
+        *,
+        hushed: bool = False,
+        most: int = 100,
     ) -> list[Effect]:
+        called = {name: HUNDRED[name] for name in NAMES[:most]}
         self.gathered, done = put_together(
-            self.gathered, list(effects), HUNDRED, frozenset(), NOW.later(at), found=found, hushed=hushed
+            self.gathered, list(effects), called, frozenset(), NOW.later(at), found=found, hushed=hushed
         )
         return list(done)
 
@@ -134,3 +141,24 @@ def test_an_end_that_falls_due_while_notices_are_paused_is_not_told_at_all() -> 
     assert room.hear(at=100.0 + MOMENT, hushed=True) == [Withdraw(crowd_key(LINK))]
     assert room.gathered == Gathered(kept_back=room.gathered.kept_back)
     assert room.hear(at=200.0) == []
+
+
+def test_what_is_told_alone_once_few_connections_are_left_is_no_part_of_many() -> None:
+    room = Room(*(begin(name) for name in FIVE))
+    room.hear([Withdraw(key) for key in keys(*FIVE[2:])], 60.0)
+    first = room.hear([again("gw-000")], 1800.0, most=2)
+    second = room.hear([again("gw-001")], 1800.0, most=2)
+
+    assert first == [again("gw-000")]
+    assert second == [Withdraw(crowd_key(LINK)), again("gw-001")]
+    assert room.hear(end("gw-000"), 1900.0, most=2) == end("gw-000")
+    assert room.gathered == Gathered()
+
+
+def test_an_end_that_waited_while_few_connections_are_left_is_told_once() -> None:
+    room = Room(begin("gw-000"))
+    room.hear(end("gw-000"), 60.0)
+    room.hear([begin("gw-000")], 61.0, most=2)
+
+    assert room.hear(end("gw-000"), 61.5, most=2) == end("gw-000")
+    assert room.hear(at=90.0, most=2) == []

@@ -90,6 +90,16 @@ def test_where_nothing_was_new_for_long_looks_are_rarer_still_until_something_is
     assert look(play(followed, PageFollows(open=False))[0]).at == NOW.monotonic + 4 * every
 
 
+@pytest.mark.parametrize(("every", "lasting"), [(5.0, 20.0), (20.0, LONGEST_LOOK), (30.0, 60.0), (120.0, 240.0)])
+def test_where_looks_are_rare_by_configuration_calm_makes_them_no_rarer_than_once_a_minute(
+    every: float, lasting: float
+) -> None:
+    timing = replace(connected().timing, look_every=every)
+    state = replace(connected(), urgent_since=None, lively_at=NOW.monotonic - LASTING_AFTER, timing=timing)
+
+    assert look(state).at == NOW.monotonic + lasting
+
+
 def long_well() -> AgentState:
     """An agent whose session answers, and which has seen nothing new for long."""
     state = connected(problems=tuple(PROBLEMS))
