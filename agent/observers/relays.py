@@ -278,7 +278,9 @@ def reports_in(folder: Path) -> Iterator[dict[str, Any]]:
     for file in files:
         try:
             told = json.loads(read_file(file, _LARGEST_REPORT, links=False))
-            if isinstance(told, dict) and isinstance(told["programs"], list) and told["pid"] and told["written"]:
+            if not (isinstance(told, dict) and isinstance(told["programs"], list) and told["pid"]):
+                continue
+            if isinstance(told["written"], int | float):
                 yield told
         except (OSError, ValueError, KeyError, RecursionError):
             # It ends at this moment, or it is not a report.
