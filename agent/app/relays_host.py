@@ -178,7 +178,8 @@ class RelaysHost:
             if kept is None or kept.order == order:
                 self._kept[order.name] = kept or _Kept(order)
             elif kept.order.listen == order.listen:
-                self._kept[order.name] = _Kept(order, pid=kept.pid, troubled=kept.troubled)
+                # One that is still beginning is told the new order once it listens: a second one would find no port.
+                self._kept[order.name] = _Kept(order, process=kept.process, pid=kept.pid, troubled=kept.troubled)
             else:
                 self._kept[order.name] = _Kept(order)
                 before[order.name] = kept

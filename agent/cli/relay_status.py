@@ -59,6 +59,8 @@ def _relay(told: dict[str, Any], now: float) -> Iterator[str]:
     yield f"  Historical requests: {history.used} of {history.of} in ten minutes. {history.to_do} {_safe(history, now)}"
     yield f"  Messages a second: {use.rate_to_do}"
     yield f"  Clients: {use.clients} of {use.clients_allowed}"
+    if use.beside:
+        yield f"  {use.beside}"
     yield "  Programs that go past a relay, and TWS itself, use the same limits and are not counted."
     yield from _refusals(use, now)
     for program in use.programs:
@@ -91,18 +93,23 @@ def _refusals(use: RelayUse, now: float) -> Iterator[str]:
         yield f"  What to do: {use.refusals_to_do}"
 
 
+def _several(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def _program(program: ProgramUse) -> Iterator[str]:
     yield f"  {program.name}" + (f", through “{program.relay}”" if program.relay else "")
     if program.uncounted:
         yield f"    Not counted: {program.uncounted}."
         return
     counted = (
-        (program.lines, "market data lines"),
-        (program.history, "historical requests in ten minutes"),
-        (program.orders, "orders"),
+        (program.lines, "market data line", ""),
+        (program.history, "historical request", " in ten minutes"),
+        (program.orders, "order", ""),
     )
-    used = [f"{number} {what}" for number, what in counted if number]
-    used += [f"{program.rate} messages in the latest second, {program.most} at most, {program.rate_allowed} allowed"]
+    used = [f"{_several(number, what)}{when}" for number, what, when in counted if number]
+    rate = f"{_several(program.rate, 'message')} in the latest second"
+    used += [f"{rate}, {program.most} at most, {program.rate_allowed} allowed"]
     yield f"    {', '.join(used)}"
     if program.instruments:
         more = len(program.instruments) - _LISTED + program.left_out

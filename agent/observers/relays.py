@@ -13,7 +13,7 @@ import psutil
 
 from agent.core.clock import Moment
 from agent.core.evidence.relays import relayed_label
-from agent.core.evidence.relays_together import NearTogether, application_told, merged_reports
+from agent.core.evidence.relays_together import NearTogether, application_told, merged_reports, names_beside
 from agent.core.facts import Fact, Known, RelaySeen, Unknown
 from agent.core.relay_facts import (
     LEARNT_LASTS,
@@ -108,12 +108,15 @@ class RelayObserver:
         return sorted(reports, key=lambda one: str(one.get("name", "")))
 
     def told_together(self, now: Moment) -> list[dict[str, Any]]:
-        """The same by application: one report of all relays that lead to it, and `unknown` where one does not tell."""
+        """The same by application: one report of all relays that lead to it, with the names of those that are
+        `uncounted`, and beside it `unknown` where one does not tell."""
         reports = self.told(now)
         known = [one for one in reports if "unknown" not in one]
         merged = merged_reports(known)
         told = {(relay["port"], relay["pid"]) for one in merged for relay in one["relays"]}
         left = [one for one in reports if (one.get("port"), one["pid"]) not in told]
+        for one in merged:
+            one["uncounted"] = names_beside(one, left)
         return merged + [{"name": str(one.get("name", "")), "unknown": _OTHER_VERSION.reason} | one for one in left]
 
     def _counted_together(self, seen: Sequence[tuple[dict[str, Any], RelaySeen]], now: Moment) -> tuple[RelaySeen, ...]:
@@ -275,7 +278,9 @@ def reports_in(folder: Path) -> Iterator[dict[str, Any]]:
     for file in files:
         try:
             told = json.loads(read_file(file, _LARGEST_REPORT, links=False))
-            if isinstance(told, dict) and isinstance(told["programs"], list) and told["pid"] and told["written"]:
+            if not (isinstance(told, dict) and isinstance(told["programs"], list) and told["pid"]):
+                continue
+            if isinstance(told["written"], int | float):
                 yield told
         except (OSError, ValueError, KeyError, RecursionError):
             # It ends at this moment, or it is not a report.

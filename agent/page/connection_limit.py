@@ -148,10 +148,10 @@ class _Connection(asyncio.Protocol):
 
     def _judge(self, ours: bool) -> None:
         assert self._transport is not None
-        if not ours:
-            self._limit.refuse(self)
-        elif not self._is_connected():
+        if not self._is_connected():
             self.drop()
+        elif not ours:
+            self._limit.refuse(self)
         else:
             self._limit.make_room()
             self._limit.open[self._transport] = self
@@ -160,7 +160,7 @@ class _Connection(asyncio.Protocol):
             self._inner.connection_made(self._transport)
 
     def _is_connected(self) -> bool:
-        """Whether the connection still stands. If not, the answer of the system may be about another one."""
+        """Whether the connection still stands. If not, the answer of the system is about none, or about another one."""
         assert self._transport is not None
         try:
             self._transport.get_extra_info("socket").getpeername()

@@ -149,6 +149,10 @@ class Keyring:
         session.used = now
         return Proven(session, nonce, body)
 
+    def note_use(self, session: TabSession) -> None:
+        """A page that is known is in use now, though it asks for nothing."""
+        session.used = self.clock()
+
     def forget(self) -> None:
         """Forget all tokens and pages: the server ends, and another program may answer on its port."""
         self._tokens.clear()

@@ -284,9 +284,15 @@ class PageServer:
         if self._limit is not None:
             # A page that is closed or loaded again leaves its place at once, not with the next sign of life.
             self._limit.ends_with(request.transport, asyncio.current_task())
+
+        async def write(event: bytes) -> None:
+            # A page that is only looked at, for a week, is in use all the time.
+            self._keyring.note_use(proven.session)
+            await answer.write(event)
+
         try:
             # With this key the page finds the next server, and no other program can have it: see `waiting`.
-            await self.streams.run(answer.write, f"event: wait\ndata: {proven.session.wait}\n\n".encode())
+            await self.streams.run(write, f"event: wait\ndata: {proven.session.wait}\n\n".encode())
         except (TimeoutError, ConnectionError):
             # The page has gone or does not read: a page that reads gets its place.
             if request.transport is not None:

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -20,10 +21,12 @@ from agent.app.running import RunningAgent
 from agent.core.events import Reconfigured
 from agent.core.evidence.relays import relays_of
 from agent.core.facts import Known, RelaySeen
+from agent.core.relay_facts import RelayOrder
 from agent.core.settings import RelaySettings
 from agent.core.state_machine import relay_plan
 from agent.observers.look import Looker
 from agent.observers.relays import relay_runs, reports_in
+from agent.runtime.relay_process import start_relay
 from tests.observers.test_relays import report
 from tests.page.living import LivingAgent, living_agent
 from tests.waiting import PATIENCE, until
@@ -279,6 +282,26 @@ async def test_where_the_configuration_leads_elsewhere_no_connection_is_cut(
     assert listening == ["0.0.0.0"]
     for one in (program, new):
         await one.close()
+
+
+async def test_one_that_is_changed_while_it_begins_is_started_once(
+    scene: Scene, ports: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+
+    def counted(folder: Path, order: RelayOrder) -> "subprocess.Popen[bytes]":
+        started.append(order.lines)
+        return start_relay(folder, order)
+
+    monkeypatch.setattr(relays_host, "start_relay", counted)
+    port = free_port()
+    await scene.configure(RelaySettings("Mine", port, f"127.0.0.1:{ports[0]}"))
+    await until(lambda: started)
+    await scene.configure(RelaySettings("Mine", port, f"127.0.0.1:{ports[0]}", lines=50))
+    await until(lambda: scene.running and scene.running[0]["configured_lines"] == 50)
+
+    assert started == [100]
+    assert scene.notices == []
 
 
 async def test_another_port_is_opened_while_the_connections_of_the_old_one_go_on(

@@ -345,3 +345,12 @@ def test_relays_to_one_tws_are_shown_together_with_the_relay_of_each_program() -
     assert "\n  a, through “Paper relay”\n" in text
     assert "\n  Programs that go past a relay, and TWS itself, use the same limits and are not counted.\n" in text
     assert text.endswith("Relay “Third”: what it counts is not known, since it is late.")
+
+
+def test_what_a_relay_does_not_tell_is_said_beside_the_numbers_of_the_others() -> None:
+    one = report_of_two(shown_program("a", lines=1), shown_program("b", lines=2))
+    text = render_relays([{**one, "uncounted": ["Third"]}], WRITTEN + 3.0)
+
+    assert "\n  Relay “Third” does not tell what goes through it, and is not counted.\n" in text
+    assert "\n    1 market data line, 0 messages in the latest second" in text
+    assert "\n    2 market data lines, " in text

@@ -115,6 +115,13 @@ def test_one_that_does_not_tell_where_it_leads_hides_no_other(folder: Path, now:
     assert [one["to"] for one in told if "unknown" not in one] == ["127.0.0.1:4002"]
 
 
+def test_a_report_without_a_time_is_none_and_hides_no_other(folder: Path, now: Moment) -> None:
+    observed(folder, now, report(now) | {"written": "now", "name": "Broken"}, report(now))
+    told = RelayObserver(folder, current().socket_reader).told(now)
+
+    assert [one["name"] for one in told] == ["Mine"]
+
+
 def test_a_report_that_an_ended_relay_left_is_none(folder: Path, now: Moment) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
@@ -135,6 +142,8 @@ def test_one_that_does_not_tell_is_named_beside_one_of_its_name_and_port(folder:
         (False, os.getpid()),
         (True, other.pid),
     ]
+    # How much of the limits of the application it uses is in no number of the first.
+    assert told[0]["uncounted"] == ["Mine"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such processes")

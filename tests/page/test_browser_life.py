@@ -175,7 +175,7 @@ async def test_a_pasted_line_is_explained_by_what_is_seen_now(agent: LivingAgent
         await shown.go("explain")
         await shown.page.locator("#words").fill(f"Connect call failed ('127.0.0.1', {port - 1})")
         await shown.page.get_by_role("button", name="Explain", exact=True).click()
-        await shown.sees("What Gatelight sees now")
+        await shown.sees("What Gatelight saw at")
         seen = await shown.page.locator(".answer ul").first.inner_text()
         opened, wrong = await shown.text(".cause[open] > summary"), await shown.violations()
         await shown.page.locator("#words").fill(f"Connect call failed ('127.0.0.1', {port})")
@@ -330,7 +330,9 @@ async def test_a_view_that_cannot_be_loaded_says_what_to_do(agent: LivingAgent, 
         await shown.page.route("**/view_limits.js", lambda route: route.abort())
         await shown.page.goto(await agent.page.address("limits"))
 
-        await shown.sees("could not be loaded: open this page again from Gatelight’s icon")
+        await shown.sees(
+            "This view could not be loaded. If it does not come, open this page again from Gatelight’s icon."
+        )
         assert await shown.text("h1") == "Limits"
         shown.complaints.clear()
 

@@ -256,6 +256,21 @@ async def test_a_long_name_and_a_long_headline_make_nothing_scroll_sideways(flee
     assert text.endswith("program-with-a-long-name-0, program-with-a-long-name-1 and 38 more")
 
 
+async def test_of_the_last_hour_only_the_slowest_answer_is_told(fleet: Fleet, browser: Browser) -> None:
+    """Of each ten seconds only the slowest is kept; the answer just now may have been faster than all of those."""
+    await settled(fleet)
+    began = int(fleet.agent.world.now().wall)
+    slowest = {"latencies": [[began - 20, 2.0], [began - 10, 47.0]], "latency_s": 0.0011, "phase": "connected"}
+    view = several(fleet.agent.page.view(), slowest)
+    async with tab(browser, await fleet.agent.page.address()) as shown:
+        await shown.page.evaluate(DRAW, view)
+        told = await shown.text('[data-fact="Answers in"]')
+
+    assert "1.1 ms" in told
+    assert "47 ms at most since" in told
+    assert "2.0 ms" not in told
+
+
 BROKEN = """() => [...document.querySelectorAll('.row > th .opener > span, .row > .how strong')].flatMap((cell) => {
   const text = cell.firstChild;
   return [...text.data.matchAll(/\\S+/g)].filter(({ 0: word, index }) => {

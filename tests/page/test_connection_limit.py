@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import socket
+import struct
 import tracemalloc
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -15,6 +17,7 @@ from agent.page.connection_limit import MOST_CONNECTIONS, ConnectionLimit
 from tests.faults.watching import QUICK
 from tests.page.living import LivingAgent, living_agent
 from tests.page.visiting import opened
+from tests.waiting import until
 
 PATIENCE = 30.0
 
@@ -196,6 +199,25 @@ async def test_nothing_is_heard_until_a_slow_system_has_told_whose_it_is(verdict
     assert not done
     assert before == []
     assert after == (["made", "hello"] if verdict else [])
+
+
+async def test_a_connection_that_has_gone_before_it_was_judged_is_not_called_another_users(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    verdict: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    limit = ConnectionLimit(Echo, ours=lambda peer, own: verdict)
+    server = await asyncio.get_running_loop().create_server(limit, "127.0.0.1", 0)
+    _, writer = await asyncio.open_connection("127.0.0.1", server.sockets[0].getsockname()[1])
+    await until(lambda: limit.judging)
+    (asked,) = limit.judging
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+    await until(lambda: not asked._is_connected())
+    verdict.set_result(False)
+    await until(lambda: not limit.judging)
+    server.close()
+
+    assert caplog.messages == []
 
 
 async def test_connections_that_wait_for_the_system_are_bounded_and_take_no_place() -> None:

@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 
 from agent.core.shown.display import Disconnect, LookNow
-from agent.page.guard import FRESH_SECONDS, PROOF_HEADER, Keyring, signed
+from agent.page.guard import FRESH_SECONDS, PROOF_HEADER, SESSION_SECONDS, Keyring, signed
 from agent.page.port import PagePortTaken
 from agent.page.server import LARGEST_BODY, STALE, PageServer
 from agent.page.streams import MOST_STREAMS, Streams
@@ -423,6 +423,27 @@ async def test_what_has_not_changed_is_not_sent_again(visitor: Visitor) -> None:
         names = [(await anext(coming))[0] for _ in range(3)]
 
         assert names == ["beat"] * 3
+
+
+async def test_a_page_that_is_only_looked_at_for_weeks_is_known_still(backend: MadeUpBackend) -> None:
+    now = 0.0
+    server = PageServer(backend, Keyring(lambda: now), streams=Streams(backend.view, beat=0.01))
+    await server.start(0)
+    async with aiohttp.ClientSession() as http:
+        visitor = Visitor(server, http)
+        await visitor.enter()
+        async with asyncio.timeout(PATIENCE), visitor.page.ask("/events") as answer:
+            coming = events(answer)
+            for _ in range(3):
+                now += SESSION_SECONDS - 1.0
+                # One that was written before may be on its way.
+                for _ in range(3):
+                    while (await anext(coming))[0] != "beat":
+                        pass
+            status, _ = await visitor.get("/api/limits")
+    await server.close()
+
+    assert status == 200
 
 
 async def test_there_are_so_many_live_pages_and_no_more(visitor: Visitor) -> None:

@@ -51,14 +51,14 @@ def limits_by_application(reports: Sequence[Report]) -> list[dict[str, Any]]:
     """
     known, silent = ([one for one in reports if ("unknown" in one) is unknown] for unknown in (False, True))
     return [
-        {key: merged[key] for key in _SHARED}
-        | {
-            "uncounted": [
-                str(one.get("name", "")) for one in silent if application_told(one) == application_told(merged)
-            ]
-        }
+        {key: merged[key] for key in _SHARED} | {"uncounted": names_beside(merged, silent)}
         for merged in merged_reports(known)
     ]
+
+
+def names_beside(merged: Report, silent: Iterable[Report]) -> list[str]:
+    """The names of relays to the application of a merged report that are not in it, since they do not tell."""
+    return [str(one.get("name", "")) for one in silent if application_told(one) == application_told(merged)]
 
 
 def application_told(report: Report) -> tuple[str, str]:

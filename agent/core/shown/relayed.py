@@ -141,6 +141,8 @@ class RelayUse(FromOutside):
     answers: tuple[AnswerUse, ...]
     """The slowest first."""
     answers_to_do: IfAny[str]
+    beside: IfAny[OutsideText]
+    """A sentence about further relays to it, whose counts are not known: how much they use is in no number."""
     past: tuple[OutsideName, ...] | None
     """Programs that use the application without a relay, and are not counted; None: they cannot be seen."""
     looked: Time | None
@@ -148,8 +150,9 @@ class RelayUse(FromOutside):
 
 
 def relay_use(told: Mapping[str, Any]) -> RelayUse | str:
-    """Relays to one application as their report tells it, with the `label` of each program, and `past` and `looked`
-    where those are known that go past it; or why it is not known, as a phrase."""
+    """Relays to one application as their report tells it, with the `label` of each program, the names of relays to it
+    that are `uncounted`, and `past` and `looked` where those are known that go past it; or why it is not known, as a
+    phrase."""
     if "unknown" in told:
         return str(told["unknown"])
     try:
@@ -184,9 +187,20 @@ def _use(told: Mapping[str, Any]) -> RelayUse:
         refusals_to_do=_refusals_to_do(refusals),
         answers=tuple(answers),
         answers_to_do=_answers_to_do(answers),
+        beside=_beside([str(name) for name in told.get("uncounted", ())]),
         past=None if told.get("past") is None else tuple(map(str, told["past"])),
         looked=told.get("looked"),
     )
+
+
+def _beside(names: Sequence[str]) -> str:
+    quoted = [f"“{name}”" for name in names]
+    if not quoted:
+        return ""
+    if len(quoted) == 1:
+        return f"Relay {quoted[0]} does not tell what goes through it, and is not counted."
+    listed = f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+    return f"Relays {listed} do not tell what goes through them, and are not counted."
 
 
 def relay_use_to_json(told: Mapping[str, Any]) -> dict[str, Any]:
@@ -275,9 +289,13 @@ def _most(programs: Sequence[ProgramUse], of: Callable[[ProgramUse], int]) -> Pr
 def _fit(used: int, in_doubt: int, of: int) -> str:
     """How many more there is room for, and why that is not known for certain."""
     if not in_doubt:
-        return f"{of - used} more fit."
+        return f"{_more(of - used)}."
     left = max(0, of - used - in_doubt)
-    return f"{left} more fit for certain, {of - used} at most: {_DOUBT}"
+    return f"{_more(left)} for certain, {of - used} at most: {_DOUBT}"
+
+
+def _more(number: int) -> str:
+    return f"{number} more {'fits' if number == 1 else 'fit'}"
 
 
 _DOUBT = "TWS refused messages without saying which (notice 100)."

@@ -54,6 +54,7 @@ async def guide(backend: Backend, asked: Mapping[str, Any]) -> Answer:
     return {
         "code": code,
         "current": problem is not None,
+        "case": [] if problem is None else list(problem["steps"]),
         "title": problem["title"] if problem is not None else general.title,
         "meaning": general.meaning,
         "more": general.more,

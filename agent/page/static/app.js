@@ -6,10 +6,10 @@ import { listen, post, tellLooks } from "/live.js";
 import { href, menu } from "/parts.js";
 import { doubt, shape, tabIcon } from "/shapes.js";
 import { tabs } from "/tabs.js";
-import { VIEWS, keep, loadTheRest } from "/views.js";
+import { NotLoaded, VIEWS, keep, loadTheRest } from "/views.js";
 
 const at = (id) => document.getElementById(id);
-const main = at("main");
+let main = at("main");
 const HOUR = 3600;
 const REFRESH = 15; // Seconds.
 
@@ -17,8 +17,8 @@ let view = null; // What the agent said last.
 let lastKnown = null; // The same, while the agent does not answer.
 let heardAt = null; // When it last gave a sign of life: until then the view was so.
 let gone = "";
-let chosen = null; // {name, rest, shown}
-let rest = false; // Whether the other views are on their way.
+let chosen = null; // {name, rest, shown, missing}; missing: what would load it, and has not.
+let rest = false; // Whether the other views are here, or on their way.
 
 const page = {
   get view() { return lastKnown ?? view; },
@@ -87,37 +87,76 @@ function frame() {
 
 // ── the view that is chosen ──
 
+/** The parts of the address; one that was typed may be written in no way at all. */
+const asked = () => location.hash.replace(/^#\/?/, "").split("/").map((part) => {
+  try { return decodeURIComponent(part); } catch { return part; }
+});
+
 async function route() {
-  const parts = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  const parts = asked();
   const one = VIEWS.find((known) => known.name === parts[0]) ?? VIEWS[0];
   const first = chosen === null;
   if (chosen && chosen.name === one.name && chosen.rest.join("/") === parts.slice(1).join("/")) return;
   chosen?.shown?.leave?.();
-  main.replaceChildren();
-  main.dataset.view = one.name;
-  const mine = chosen = { name: one.name, rest: parts.slice(1), shown: null };
+  // A view has a place of its own: what comes for it after it was left is drawn nowhere.
+  const place = main.cloneNode(false);
+  place.dataset.view = one.name;
+  at("main").replaceWith(place);
+  main = place;
+  const mine = chosen = { name: one.name, rest: parts.slice(1), shown: null, missing: null };
   frame();
-  try {
-    const { show } = await one.load();
-    if (chosen !== mine) return;
-    mine.shown = show(main, page, mine.rest) ?? {};
-    if (view) mine.shown.update?.(page.view);
-  } catch (fault) {
-    if (chosen !== mine) return;
-    console.error(fault);
-    patch(main, h("h1", {}, one.title), h("p.note", { "data-kind": "error" }, "This view could not be loaded: open this page again from Gatelight’s icon."));
-  }
-  if (!first) {
+  patch(main, h("p.empty", {}, "…"));
+  if ((await bring(mine)) && !first) {
     main.focus({ preventScroll: true });
     scrollTo(0, 0);
   }
 }
 
+/** Load a view and show it; answers whether it is still the one that is chosen. */
+async function bring(mine) {
+  const one = VIEWS.find(({ name }) => name === mine.name);
+  mine.missing = null;
+  try {
+    const { show } = await one.load();
+    if (chosen !== mine) return false;
+    main.replaceChildren();
+    mine.shown = show(main, page, mine.rest) ?? {};
+    if (view) mine.shown.update?.(page.view);
+  } catch (fault) {
+    if (chosen !== mine) return false;
+    cannot(mine, one, fault);
+  }
+  return true;
+}
+
+/** Say why a view is not shown; what was not loaded is loaded as soon as the agent tells something, or by a click. */
+function cannot(mine, one, fault) {
+  console.error(fault);
+  mine.shown?.leave?.();
+  const tried = mine.tried ?? 0;
+  const again = () => (tried > 1 ? location.reload() : bringAgain());
+  Object.assign(mine, { shown: null, missing: fault instanceof NotLoaded, tried: tried + 1 });
+  patch(main, h("h1", {}, one.title), !mine.missing
+    ? h("p.note", { "data-kind": "error" }, "This view cannot be shown: open this page again from Gatelight’s icon.")
+    : fault.away
+      ? h("p.note", {}, "This view was not loaded before Gatelight went away. It comes when Gatelight answers again.")
+      : [h("p.note", { "data-kind": "error" }, "This view could not be loaded. If it does not come, open this page again from Gatelight’s icon."),
+         h("div.buttons", {}, h("button.primary", { type: "button", onclick: again }, "Try again"))]);
+}
+
+async function bringAgain() {
+  const [mine, focused] = [chosen, main.contains(document.activeElement)];
+  if (!mine?.missing) return;
+  if ((await bring(mine)) && focused) main.focus({ preventScroll: true });
+}
+
+const MOST_LISTED = 5; // Of a group that is folded (MOST_LISTED_ILL in agent/core/shown/groups.py).
 let said = null; // The headlines that were told last, by connection.
 
 /** What was told last, by an agent that does not answer now: each connection is as it was then, and not known now. */
 function asLastKnown(told) {
   const unknown = ({ title }) => ({ state: "unknown", title, words: "not known now" });
+  const groups = told.groups?.map((one) => ({ ...one, overall: "unknown", words: "not known now", crowded: one.connections.length > MOST_LISTED }));
   const connections = told.connections.map((one) => ({
     ...one,
     overall: "unknown",
@@ -129,7 +168,7 @@ function asLastKnown(told) {
     programs: undefined,
     path: Object.fromEntries(Object.entries(one.path).map(([part, its]) => [part, unknown(its)])),
   }));
-  return { ...told, overall: "unknown", words: "not known now", connections };
+  return { ...told, overall: "unknown", words: "not known now", connections, groups };
 }
 
 /** Buttons that were drawn before: none of them asks anything of an agent that does not answer. */
@@ -139,17 +178,24 @@ function holdButtons() {
 }
 
 function refresh() {
-  if (view) chosen?.shown?.update?.(page.view);
+  try {
+    if (view) chosen?.shown?.update?.(page.view);
+  } catch (fault) {
+    // A fault of ours in a view is none of the line to the agent.
+    cannot(chosen, VIEWS.find(({ name }) => name === chosen.name), fault);
+  }
 }
 
 function take(fresh) {
   // Idle or not, within a second: a tab in the background has no idle moments.
-  if (!rest) (window.requestIdleCallback ?? setTimeout)(loadTheRest, window.requestIdleCallback ? { timeout: 1_000 } : 500);
+  const others = async () => { rest = await loadTheRest(); };
+  if (!rest) (window.requestIdleCallback ?? setTimeout)(others, window.requestIdleCallback ? { timeout: 1_000 } : 500);
   rest = true;
   view = fresh;
   heardAt = Date.now();
   frame();
   refresh();
+  bringAgain();
   const news = view.connections.filter((one) => said && said.get(one.name) !== one.headline);
   if (news.length) page.announce(news.map((one) => `${one.name}: ${one.headline}`).join(". "));
   said = new Map(view.connections.map((one) => [one.name, one.headline]));
@@ -170,10 +216,11 @@ listen(take, (why) => {
   if (gone) refresh();
   holdButtons();
 }, () => { heardAt = Date.now(); });
-// "3 minutes ago" grows while nothing else changes, and "12 s ago" every second.
+// "3 minutes ago" grows while nothing else changes, and "12 s ago" every second; all is right as soon as it is seen again.
 let untold = 0; // Seconds since all was drawn anew.
 setInterval(() => {
   if (document.hidden || (++untold < REFRESH && !takeCounting())) return;
   untold = 0;
   refresh();
 }, 1_000);
+document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });

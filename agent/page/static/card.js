@@ -1,6 +1,6 @@
 // A card: how one connection is at a glance, and everything that is known of it.
 
-import { clock, h, ident, lasting, period, secondsSince } from "/dom.js";
+import { capital, clock, h, ident, lasting, period, secondsSince } from "/dom.js";
 import { href, putAside, setUp, snooze } from "/parts.js";
 import { OF_FARM, OF_LINK, ofProblem, shape } from "/shapes.js";
 
@@ -46,8 +46,6 @@ function checklist(one) {
       h("span", {}, h("strong", {}, row.label), h("span.small", {}, row.place),
         h("span.found", {}, `Found: ${row.found}`, row.state === "ok" ? "" : `, wanted: ${row.wanted}`), h("span.small", {}, row.how))))));
 }
-
-export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** What belongs to the headline: since when, or until when, where that is known. */
 function since(one) {
@@ -136,20 +134,20 @@ function latency(one) {
   return [h("span.number", {}, took(one.latency_s * 1000)), sparkline(samples)];
 }
 
-/** "1.4 ms", "210 ms" or "8.4 s". */
-export const took = (ms) => (ms < 0.05 ? "under 0.1 ms" : ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`);
+/** "1.4 ms", "210 ms" or "8.4 s": as in notices (`took` in agent/core/clock.py). */
+export const took = (ms) => (ms < 0.05 ? "under 0.1 ms" : Math.round(ms) >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${Number(ms.toFixed(ms < 9.95 ? 1 : 0))} ms`);
 
 /** The last hour, as a line on a scale of its own. */
 function sparkline(samples) {
   if (samples.length < 2) return null;
   const end = samples[samples.length - 1][0];
   const begin = Math.min(samples[0][0], end - 60);
-  const values = samples.map(([, ms]) => ms);
-  const [least, most] = [Math.min(...values), Math.max(...values)];
+  // Each is the slowest of some seconds: how fast the fastest answer was is not known.
+  const most = Math.max(...samples.map(([, ms]) => ms));
   const x = (time) => (((time - begin) / (end - begin)) * 120).toFixed(1);
   const y = (ms) => (26 - (ms / (most * 1.1 || 1)) * 24).toFixed(1);
   const points = samples.map(([time, ms]) => `${x(time)},${y(ms)}`);
-  const text = `${took(least)} to ${took(most)} since ${clock(samples[0][0] * 1000)}`;
+  const text = `${took(most)} at most since ${clock(samples[0][0] * 1000)}`;
   return [
     h("svg.spark", { viewBox: "0 0 120 28", preserveAspectRatio: "none", "aria-hidden": "true" },
       h("polygon.area", { points: `${x(samples[0][0])},28 ${points.join(" ")} 120,28` }),

@@ -10,7 +10,7 @@ export function h(tag, props, ...children) {
   const made = DRAWN.has(name) ? document.createElementNS(SVG, name) : document.createElement(name);
   if (classes.length) made.setAttribute("class", classes.join(" "));
   // While the agent does not answer, a button asks nothing of it; one that stays on the page is marked.
-  if (name === "button" && standing() && !props?.["data-here"]) made.disabled = true;
+  if (name === "button" && standing() && !props?.["data-here"]) Object.assign(made, { disabled: true }).dataset.held = "";
   for (const [key, value] of Object.entries(props ?? {})) {
     if (value === null || value === undefined || value === false) continue;
     if (key.startsWith("on")) made[key] = value;
@@ -30,6 +30,11 @@ function add(parent, children) {
 
 /** A name as an ID: without spaces, so that labels can refer to it. */
 export const ident = (name) => name.replace(/[^\w.-]/g, (sign) => `_${sign.codePointAt(0).toString(16)}`);
+
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** "1 message" or "3 messages". */
+export const counted = (count, one, several = `${one}s`) => `${count} ${count === 1 ? one : several}`;
 
 /** Make what `parent` holds look like `children`, keeping focus, open menus and what is being typed. */
 export function patch(parent, ...children) {
@@ -83,6 +88,8 @@ function patchNode(now, wanted) {
     if (!wanted.hasAttribute(name) && !(name === "open" && now.nodeName === "DETAILS")) now.removeAttribute(name);
   }
   for (const handler of HANDLERS) now[handler] = wanted[handler];
+  // What was chosen by hand does not follow its attribute any more.
+  if (now.type === "radio") now.checked = wanted.checked;
   patchChildren(now, wanted);
 }
 

@@ -11,10 +11,13 @@ export function saysAll(sought, said) {
   return sought.toLowerCase().split(/\s+/).every((word) => there.includes(word));
 }
 
-/** The field, and a line about what was found; `seek` gets what was typed. */
-export function finder(placeholder, counted, seek) {
+/** How many were found. */
+export const fitting = (found, every) => `${found.length} of ${every.length} ${found.length === 1 ? "fits" : "fit"}`;
+
+/** The field with what is `sought`, and a line about what was found; `seek` gets what was typed. */
+export function finder(placeholder, sought, counted, seek) {
   return h("div.finder", { "data-key": "finder", role: "search" },
-    h("input", { type: "text", "aria-label": "Find connections", placeholder, autocomplete: "off", spellcheck: "false", oninput: (event) => seek(event.target.value.trim()) }),
+    h("input", { type: "text", "aria-label": "Find connections", placeholder, value: sought || null, autocomplete: "off", spellcheck: "false", oninput: (event) => seek(event.target.value.trim()) }),
     h("p.small.soft", { role: "status" }, counted));
 }
 
@@ -27,9 +30,9 @@ export function someCards(every, nameOf, card, state, order, draw) {
   const found = [...every].sort(order.by).filter((one) => saysAll(state.sought, [nameOf(one)]));
   const listed = state.all ? found : found.slice(0, FIRST);
   const left = found.length - listed.length;
-  const which = state.sought ? `${found.length} of ${every.length} fit` : `${every.length} connections`;
+  const which = state.sought ? fitting(found, every) : `${every.length} connections`;
   return [
-    finder("Find: a name", left ? `${which}; here are ${listed.length}, ${order.words} first` : which, (typed) => { [state.sought, state.all] = [typed, false]; draw(); }),
+    finder("Find: a name", state.sought, left ? `${which}; here are ${listed.length}, ${order.words} first` : which, (typed) => { [state.sought, state.all] = [typed, false]; draw(); }),
     h("div.cards", { "data-key": "connections" }, listed.map(card)),
     left ? h("p", { "data-key": "rest" }, h("button.quiet", { type: "button", onclick: () => { state.all = true; draw(); } }, `Show the other ${left}`)) : null,
   ];

@@ -78,7 +78,7 @@ function acts(step, page, own) {
 }
 
 function drawn({ svg, alt }) {
-  const figure = h("figure.drawn", { "data-same": `${alt} ${svg.length}` });
+  const figure = h("figure.drawn", { "data-same": `${alt} ${marked(svg)}` });
   const picture = parser.parseFromString(svg, "image/svg+xml").documentElement;
   if (picture.nodeName !== "svg") return null;
   picture.setAttribute("role", "img");
@@ -87,16 +87,29 @@ function drawn({ svg, alt }) {
   return figure;
 }
 
+/** A number that differs where drawings do: an address in one may change, and be as long as before. */
+function marked(svg) {
+  let sum = svg.length;
+  for (let n = 0; n < svg.length; n++) sum = (Math.imul(sum, 31) + svg.charCodeAt(n)) | 0;
+  return sum;
+}
+
 const LAYOUT = "gatelight-layout";
 const APPLICATION = "gatelight-application";
+/** What was chosen last; a browser that keeps nothing for a page leaves it with its memory. */
+const kept = {
+  here: new Map(),
+  get(name) { try { return this.here.get(name) ?? localStorage.getItem(name); } catch { return null; } },
+  set(name, value) { this.here.set(name, value); try { localStorage.setItem(name, value); } catch { /* Then a reload begins anew. */ } },
+};
 let switched = false; // Whether the user has chosen an application since the page was opened.
 
 /** Which of several lists is shown: of the application at hand or the one chosen last, in the layout chosen last. */
 export function chosenList(lists, atHand = "unknown") {
-  const wanted = switched || atHand === "unknown" ? localStorage.getItem(APPLICATION) : atHand;
+  const wanted = switched || atHand === "unknown" ? kept.get(APPLICATION) : atHand;
   const fitting = lists.filter((list) => list.application === wanted);
   const among = fitting.length ? fitting : lists.filter((list) => list.application === lists[0].application);
-  return among.find((list) => list.layout === localStorage.getItem(LAYOUT)) ?? among[0];
+  return among.find((list) => list.layout === kept.get(LAYOUT)) ?? among[0];
 }
 
 const APPLICATIONS = { tws: "TWS", gateway: "IB Gateway" };
@@ -111,11 +124,11 @@ export function layouts(lists, shown, choose, name = "layout") {
   return [
     applications.length > 1 && differ(lists)
       ? chooser("Which application you have", `${name}-application`, applications.map((application) => [application, APPLICATIONS[application]]),
-          shown.application, (application) => { switched = true; localStorage.setItem(APPLICATION, application); choose(); })
+          shown.application, (application) => { switched = true; kept.set(APPLICATION, application); choose(); })
       : null,
     differ(beside)
       ? chooser("Which windows you have", name, beside.map((list) => [list.layout, list.title]),
-          shown.layout, (layout) => { localStorage.setItem(LAYOUT, layout); choose(); })
+          shown.layout, (layout) => { kept.set(LAYOUT, layout); choose(); })
       : null,
   ];
 }

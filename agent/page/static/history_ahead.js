@@ -1,7 +1,7 @@
 // The week that comes, of one connection: on the strip behind what was, and as a list.
 
-import { h, lasting } from "/dom.js";
-import { between, capital, epoch, stamp } from "/history_pictures.js";
+import { capital, h, lasting } from "/dom.js";
+import { between, epoch, stamp } from "/history_pictures.js";
 import { FORMS, HIGH, WIDE } from "/strip.js";
 
 /** The forms of what comes, and their words. */

@@ -35,7 +35,6 @@ export const stamp = (at) => `${dayOf(at)} ${hourOf(at)}`;
 export const epoch = (time) => new Date(time) / 1000;
 /** "Tue, 24 Nov 03:12 – 03:40"; the day is said once where both are on the same one. */
 export const between = (began, ended) => `${stamp(began)} – ${dayOf(began) === dayOf(ended) ? hourOf(ended) : stamp(ended)}`;
-export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 /** A share that is not all is never shown as all. */
 export const percent = (share) => (share >= 1 ? "100 %" : `${Math.min(share * 100, 99.99).toFixed(2)} %`);
 
@@ -140,7 +139,7 @@ export function daily(one, { since, until, end }, width) {
   const counted = one.days.filter((day) => day.well !== undefined);
   const worst = counted.reduce((least, day) => (least === null || day.well < least.well ? day : least), null);
   return h("svg.daily", { viewBox: `0 0 ${width} ${DAYS_HIGH}`, role: "img",
-    "aria-label": worst ? `Well, day by day: ${counted.length} days count, the least was ${percent(worst.well)} on ${dayOf(beginOf(worst.date))}` : "Well, day by day: no day counts" },
+    "aria-label": worst ? `Well, day by day: ${counted.length === 1 ? "1 day counts" : `${counted.length} days count`}, the least was ${percent(worst.well)} on ${dayOf(beginOf(worst.date))}` : "Well, day by day: no day counts" },
     one.days.map((day) => {
       const from = x(beginOf(day.date));
       const wide = Math.max(1, x(endOf(day.date)) - from - 1.5);

@@ -1,6 +1,7 @@
 // The line to the agent: the live view, and what is asked of it. Notices when nobody answers, and finds back by itself.
 
 import { headlineOf } from "/away.js";
+import { standing } from "/dom.js";
 import { NotKnown, ask, follow, hasKey, leave, remember } from "/key.js";
 
 const SILENCE = 40_000; // The agent gives a sign of life every 15 seconds.
@@ -125,9 +126,9 @@ const LOOKS = 20_000; // How often it is told that the user is here.
 export function tellLooks() {
   let next = 0;
   const looked = () => {
-    if (document.visibilityState !== "visible" || Date.now() < next) return;
+    if (document.visibilityState !== "visible" || standing() || Date.now() < next) return;
     next = Date.now() + LOOKS;
-    post("looked").catch(() => { next = 0; });
+    post("looked").catch(() => { next = Date.now() + AGAIN; });
   };
   for (const kind of ["pointermove", "pointerdown", "keydown", "wheel"]) addEventListener(kind, looked, { passive: true });
 }

@@ -1,7 +1,7 @@
 // What a relay counts, as pictures: market data lines, historical requests, messages a second; each with what to do.
 
 import { took } from "/card.js";
-import { ago, clock, h, lasting, now } from "/dom.js";
+import { ago, clock, counted, h, lasting, now } from "/dom.js";
 import { shape } from "/shapes.js";
 
 const NEAR = 0.9; // NEAR in agent/tws/limits.py.
@@ -13,8 +13,9 @@ const RATE_HIGH = 20;
 /** The card of the relays to one application, or of one that does not tell. */
 export function relayCard(one) {
   if (one.unknown) {
-    return h("article.card", { "data-key": `relay ${one.name}`, "aria-label": `Relay ${one.name}` }, h("h2", {}, `Relay “${one.name}”`),
-      h("p.soft", {}, `What it counts is not known: ${one.unknown}.`));
+    const [title, they] = one.name ? [`Relay “${one.name}”`, "it counts"] : ["Relays", "they count"];
+    return h("article.card", { "data-key": `relay ${one.name}`, "aria-label": title.replace(/[“”]/g, "") }, h("h2", {}, title),
+      h("p.soft", {}, `What ${they} is not known: ${one.unknown}.`));
   }
   const { relays } = one;
   const alone = relays.length === 1;
@@ -30,9 +31,10 @@ export function relayCard(one) {
 const listed = (names) => (names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names[0]);
 
 /** What uses the same limits and is not counted. */
-function past({ past: names, looked }) {
-  if (names?.length) return `Not counted: ${listed(names)}, not through a relay; and TWS itself.`;
-  return names ? `No other program was seen to use TWS without a relay ${ago(looked)}. TWS itself is not counted.` : "Programs that use TWS without a relay, and TWS itself, are not counted.";
+function past({ past: names, looked, beside }) {
+  const relays = beside ? `${beside} ` : "";
+  if (names?.length) return `${relays}Not counted: ${listed(names)}, not through a relay; and TWS itself.`;
+  return relays + (names ? `No other program was seen to use TWS without a relay ${ago(looked)}. TWS itself is not counted.` : "Programs that use TWS without a relay, and TWS itself, are not counted.");
 }
 
 const level = (used, of) => (used >= of ? "full" : used >= of * NEAR ? "near" : "well");
@@ -136,12 +138,12 @@ function minutes(curve, step) {
 // ── messages a second ──
 
 function rates({ programs, rate_to_do, step }) {
-  const counted = programs.filter((one) => !one.uncounted).sort((a, b) => b.most - a.most);
-  const high = counted.reduce((worst, one) => (level(one.most, one.rate_allowed) === "well" ? worst : "near"), "well");
+  const known = programs.filter((one) => !one.uncounted).sort((a, b) => b.most - a.most);
+  const high = known.reduce((worst, one) => (level(one.most, one.rate_allowed) === "well" ? worst : "near"), "well");
   return section("rates", "Messages a second, in the last ten minutes", toDo(rate_to_do, high),
-    counted.slice(0, AT_FIRST).map((one) => h("div.rate", {},
+    known.slice(0, AT_FIRST).map((one) => h("div.rate", {},
       h("p", {}, named(one), h("span.soft", {}, `: ${one.rate} now, ${one.most} at most, ${one.rate_allowed} allowed`)),
-      h("svg", { viewBox: `0 0 60 ${RATE_HIGH}`, preserveAspectRatio: "none", role: "img", "aria-label": `${named(one)}: ${one.most} messages in its busiest second of the last ten minutes, ${one.rate_allowed} allowed` },
+      h("svg", { viewBox: `0 0 60 ${RATE_HIGH}`, preserveAspectRatio: "none", role: "img", "aria-label": `${named(one)}: ${counted(one.most, "message")} in its busiest second of the last ten minutes, ${one.rate_allowed} allowed` },
         one.peaks.map((peak, n) => {
           const tall = Math.min(RATE_HIGH, (peak / one.rate_allowed) * (RATE_HIGH - 3));
           const away = (one.peaks.length - 1 - n) * step;
@@ -149,10 +151,10 @@ function rates({ programs, rate_to_do, step }) {
             h("rect", { x: 60 - one.peaks.length + n + 0.1, width: 0.8, y: RATE_HIGH - tall, height: tall })) : null;
         }),
         h("line.limit", { x1: 0, x2: 60, y1: 3, y2: 3 })))),
-    counted.length ? h("p.axis", { "aria-hidden": "true" }, h("span", {}, "10 minutes ago"), h("span", {}, "now")) : null,
-    counted.length ? h("p.small", {}, "Each bar is the busiest second of ten; the dashed line is what IB allows each program.") : null,
+    known.length ? h("p.axis", { "aria-hidden": "true" }, h("span", {}, "10 minutes ago"), h("span", {}, "now")) : null,
+    known.length ? h("p.small", {}, "Each bar is the busiest second of ten; the dashed line is what IB allows each program.") : null,
     programs.length ? behind("Messages a second by program", ["Program", "Now", "Busiest second of ten minutes", "Allowed", "Orders"],
-      [...counted, ...programs.filter((one) => one.uncounted)].map((one) => (one.uncounted ? [named(one), `Not counted: ${one.uncounted}`, "–", "–", "–"] : [named(one), String(one.rate), String(one.most), String(one.rate_allowed), String(one.orders)]))) : null,
+      [...known, ...programs.filter((one) => one.uncounted)].map((one) => (one.uncounted ? [named(one), `Not counted: ${one.uncounted}`, "–", "–", "–"] : [named(one), String(one.rate), String(one.most), String(one.rate_allowed), String(one.orders)]))) : null,
     programs.some((one) => one.uncounted) ? h("ul.plain.small", {}, programs.filter((one) => one.uncounted).map((one) => h("li", {}, `${named(one)} is not counted: ${one.uncounted}.`))) : null);
 }
 
@@ -160,7 +162,7 @@ function rates({ programs, rate_to_do, step }) {
 
 function clients({ clients: used, clients_allowed: of, relays }) {
   return section("clients", relays.length > 1 ? "Clients through the relays" : "Clients through the relay", h("p", {}, h("span.big.number", {}, String(used)), ` of ${of}`),
-    toDo(used < of ? `${of - used} more fit, less those that use no relay.` : "No further program can connect: end one that is not needed.", level(used, of)));
+    toDo(used < of ? `${of - used} more ${of - used === 1 ? "fits" : "fit"}, less those that use no relay.` : "No further program can connect: end one that is not needed.", level(used, of)));
 }
 
 function refusals({ refusals: found, refusals_to_do }) {

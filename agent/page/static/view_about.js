@@ -1,7 +1,7 @@
 // About: which Gatelight this is, what it does to TWS, and what can be passed on to another person.
 
 import { bundlePart } from "/bundle.js";
-import { clock, h, patch } from "/dom.js";
+import { clock, h, patch, standing } from "/dom.js";
 import { release } from "/parts.js";
 
 export function show(root) {
@@ -19,7 +19,7 @@ export function show(root) {
           h("p", {}, "Watches the link to Trader Workstation and IB Gateway, and says what is wrong with it."),
           h("p", {}, "It never sends an order, stores no IB password and never logs in. Nothing is changed without your yes."),
           release(view),
-          h("p.soft", {}, `Runs since ${clock(agent.started)}, as process ${agent.pid}.`)),
+          h("p.soft", {}, standing() ? `It was started at ${clock(agent.started)}. Whether it runs now is not known.` : `Runs since ${clock(agent.started)}, as process ${agent.pid}.`)),
         bundle()));
   }
 

@@ -1,6 +1,6 @@
 // Market data self-test: on symbols of the user's choice, on a click, within pacing.
 
-import { ago, clock, h, ident, patch } from "/dom.js";
+import { ago, capital, clock, h, ident, patch, standing } from "/dom.js";
 import { chosenList, layouts, steps } from "/guide.js";
 import { get, post } from "/live.js";
 import { shape } from "/shapes.js";
@@ -16,6 +16,8 @@ export function show(root, page) {
   let told = {};
   let filled = false;
   let name = "";
+  let asked = 0; // An answer that was overtaken tells how things were before, or of another connection.
+  let fault = "";
   const field = h("input", { type: "text", id: "symbols", spellcheck: "false", autocomplete: "off", placeholder: "AAPL, EUR.USD", "aria-describedby": "symbols-hint" });
   const answer = h("section.answer", { "aria-live": "polite" });
   const select = h("select", { id: "test-connection", onchange: () => { name = select.value; look(); } });
@@ -24,10 +26,14 @@ export function show(root, page) {
   const why = h("p.small", { id: "not-now", role: "status" });
 
   async function look() {
+    const mine = ++asked;
     try {
-      take(await get("data-test", { name }));
-    } catch (fault) {
-      if (!left) patch(answer, h("p.note", { "data-kind": "error" }, fault.message));
+      const fresh = await get("data-test", { name });
+      if (mine === asked) take(fresh);
+    } catch (refused) {
+      if (mine !== asked || left) return;
+      fault = refused.message;
+      draw();
     }
   }
 
@@ -35,14 +41,16 @@ export function show(root, page) {
     event.preventDefault();
     const symbols = field.value.split(/[,;\n]/).map((one) => one.trim()).filter(Boolean);
     const said = await page.act(() => post("data-test", { name, symbols }));
-    if (said) take(said);
+    if (!said) return;
+    asked += 1;
+    take(said);
   }
 
   function take(fresh) {
     if (left) return;
     const was = told.data_test?.running;
-    told = fresh;
-    // Once only: whoever clears it wants to type others.
+    [told, fault] = [fresh, ""];
+    // Once only: a user who clears it wants to type others.
     if (!filled && !field.value && fresh.configured?.length) field.value = fresh.configured.join(", ");
     filled ||= Boolean(fresh.configured?.length);
     why.textContent = fresh.not_now ?? "";
@@ -54,7 +62,7 @@ export function show(root, page) {
 
   function draw() {
     const test = told.data_test;
-    patch(answer, test ? result(test, page, draw) : null);
+    patch(answer, fault && !standing() ? h("p.note", { "data-kind": "error" }, fault) : null, test ? result(test, page, draw) : null);
   }
 
   root.append(
@@ -68,6 +76,8 @@ export function show(root, page) {
 
   return {
     update(view) {
+      // Nothing is asked of an agent that does not answer.
+      if (standing()) return draw();
       const names = view.connections.map((one) => one.name);
       choose.hidden = names.length < 2;
       patch(select, names.map((each) => h("option", { value: each, "data-key": each }, each)));
@@ -82,7 +92,7 @@ export function show(root, page) {
 function result(test, page, draw) {
   const waiting = test.symbols.filter((symbol) => !test.results.some((one) => one.symbol === symbol));
   return [
-    h("p.soft", {}, test.running ? "The test is under way." : `${test.connection}, ${ago(test.finished)} (${clock(test.finished)}); ${test.messages} messages were sent.`),
+    h("p.soft", {}, test.running ? (standing() ? "The test was under way." : "The test is under way.") : `${test.connection}, ${ago(test.finished)} (${clock(test.finished)}); ${test.messages} ${test.messages === 1 ? "message was" : "messages were"} sent.`),
     test.failure ? h("p.note", { "data-kind": "error" }, test.failure) : null,
     h("div.cards", { "data-count": "1" },
       test.results.map((one) => h("article.card", { "data-key": one.symbol, "aria-label": one.symbol }, symbol(one, page, draw))),
@@ -105,5 +115,3 @@ function how({ lists, symbol }, title, page, draw) {
   const list = chosenList(lists);
   return h("section.do", { "data-key": title }, h("div.do-head", {}, h("h3", {}, title), layouts(lists, list, draw, `layout-${ident(`${symbol} ${title}`)}`)), steps(list.steps, [], page));
 }
-
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,6 +1,6 @@
 // Explain: paste a line of any log, and read what it means and what to do.
 
-import { h, paragraphs, patch } from "/dom.js";
+import { clock, h, paragraphs, patch } from "/dom.js";
 import { chosenList, layouts, steps, stepText } from "/guide.js";
 import { post } from "/live.js";
 import { href } from "/parts.js";
@@ -11,14 +11,17 @@ const EXAMPLES = ["1100", "Error 10197: No market data during competing live ses
 export function show(root, page) {
   const field = h("textarea", { id: "words", rows: 4, spellcheck: "false", "aria-describedby": "words-hint", maxlength: 50000 });
   const answer = h("section.answer", { "aria-live": "polite" });
+  let asked = 0; // Only the answer to what was asked last counts.
   const ask = async (event) => {
     event?.preventDefault();
+    const mine = ++asked;
     try {
       const found = await post("explain", { words: field.value });
-      const show = () => patch(answer, draw(found, page, show));
-      show();
+      const seenAt = Date.now();
+      const show = () => patch(answer, draw(found, seenAt, page, show));
+      if (mine === asked) show();
     } catch (fault) {
-      patch(answer, h("p.note", { "data-kind": "error" }, fault.message));
+      if (mine === asked) patch(answer, h("p.note", { "data-kind": "error" }, fault.message));
     }
   };
   field.onkeydown = (event) => {
@@ -37,11 +40,12 @@ export function show(root, page) {
   return {};
 }
 
-function draw(found, page, again) {
+/** `seenAt`: when it was asked; what was seen then goes on being told as that. */
+function draw(found, seenAt, page, again) {
   return h("article.card.guide", {},
     h("header.glance", {}, shape(found.good_news ? "connected" : "warning", "large"),
       h("div", {}, found.subject ? h("p.soft", {}, found.subject) : null, h("h2.headline", {}, found.title), paragraphs(found.meaning))),
-    found.seen_now.length || found.shown_now.length ? h("section", {}, h("h3", {}, "What Gatelight sees now"),
+    found.seen_now.length || found.shown_now.length ? h("section", {}, h("h3", {}, `What Gatelight saw at ${clock(seenAt)}`),
       h("ul", {}, found.seen_now.map((line) => h("li", {}, stepText(line, page))),
         found.shown_now.map((one) => h("li", {}, `${one.connection}: ${one.title}. `, h("a", { href: href("problem", one.connection, one.code) }, "Show steps"))))) : null,
     found.steps.length ? h("section", {}, h("h3", {}, "What to do"), steps(found.steps, [], page)) : null,

@@ -1,15 +1,16 @@
 // History: how each connection was in the last days, what went wrong, for how long and why.
 
 import { took } from "/card.js";
-import { h, lasting, patch, standing } from "/dom.js";
+import { capital, h, lasting, patch, standing } from "/dom.js";
 import { someCards } from "/finder.js";
 import { COMING, comingList, drawnAhead, endOf, formsAhead } from "/history_ahead.js";
-import { LIGHTS, beginOf, capital, columnOf, curve, daily, dayOf, epoch, percent, stamp, states, sumOf } from "/history_pictures.js";
+import { LIGHTS, beginOf, columnOf, curve, daily, dayOf, epoch, percent, stamp, states, sumOf } from "/history_pictures.js";
 import { get } from "/live.js";
 import { formsOf } from "/strip.js";
 
 const RANGES = [[1, "Today"], [7, "7 days"], [30, "30 days"], [90, "90 days"]];
 const EVERY = 60_000;
+const SOON = 2_000; // After it could not be read.
 const AT_FIRST = 8; // Outages that are listed before the user asks for more.
 const MOST_PIECES = 500;
 const OUTAGES = "outages of ";
@@ -21,6 +22,7 @@ export function show(root) {
   let told = null;
   let fault = "";
   let askedAt = -Infinity;
+  let asked = 0; // An answer that was overtaken tells of other days, or of fewer outages.
   const opened = new Set(); // Long lists that the user wants whole.
   const seeking = { sought: "", all: false };
 
@@ -36,13 +38,13 @@ export function show(root) {
 
   async function ask() {
     askedAt = performance.now();
-    const wanted = days;
+    const mine = ++asked;
     try {
       const answer = await get("history", [...opened].some((name) => name.startsWith(OUTAGES)) ? { days, whole: "yes" } : { days });
-      if (wanted !== days) return;
+      if (mine !== asked) return;
       [told, fault] = [answer, ""];
     } catch (refused) {
-      if (wanted !== days) return;
+      if (mine !== asked) return;
       fault = refused.message;
     }
     draw();
@@ -74,7 +76,7 @@ export function show(root) {
   });
   resized.observe(root);
   return {
-    update() { if (!standing() && performance.now() - askedAt >= EVERY) ask(); },
+    update() { if (!(standing() && told) && performance.now() - askedAt >= (fault ? SOON : EVERY)) ask(); },
     leave() { left = true; resized.disconnect(); },
   };
 }
@@ -151,7 +153,7 @@ function stateTable(one, view) {
   return behind(`states of ${one.name}`, "The states as a table", view, () => [
     table(`States of ${one.name}, latest first`, ["From", "To", "For", "State"],
       pieces.map(([light, began, ended]) => [stamp(began), stamp(ended), lasting(ended - began), LIGHTS[light].words])),
-    earlier ? h("p.small", {}, `${earlier} earlier ones are not listed: choose fewer days to see them.`) : null]);
+    earlier ? h("p.small", {}, `${earlier === 1 ? "1 earlier one is" : `${earlier} earlier ones are`} not listed: choose fewer days to see ${earlier === 1 ? "it" : "them"}.`) : null]);
 }
 
 function answerTable(one, view) {

@@ -1,6 +1,6 @@
 // Limits: what IB allows, what is in use as far as it can be seen, and which rule was broken.
 
-import { ago, clock, h, now, patch, standing } from "/dom.js";
+import { ago, capital, clock, counted, h, now, patch, standing } from "/dom.js";
 import { someCards } from "/finder.js";
 import { get } from "/live.js";
 import { href } from "/parts.js";
@@ -16,18 +16,22 @@ export function show(root) {
   let relayed = false;
   let turn = 0;
   let told = null;
+  let toldAt = null; // When that was so.
+  let fault = "";
   const seeking = { sought: "", all: false };
-  const drawn = () => { if (told && !left) patch(root, draw(told, seeking, drawn)); };
+  const drawn = () => { if (told && !left) patch(root, draw(told, seeking, drawn, fault && !standing() ? unread(fault, toldAt) : null)); };
   async function ask() {
     if (asking) return;
     asking = true;
     try {
       told = await get("limits");
+      [toldAt, fault] = [Date.now(), ""];
       relayed = told.relays.length > 0;
-      drawn();
-    } catch (fault) {
-      if (!left && !root.childElementCount) patch(root, h("h1", {}, "Limits"), h("p.note", { "data-kind": "error" }, fault.message));
+    } catch (refused) {
+      fault = refused.message;
+      if (!left && !told) patch(root, h("h1", {}, "Limits"), h("p.note", { "data-kind": "error" }, fault));
     } finally {
+      drawn();
       asking = false;
     }
   }
@@ -36,14 +40,18 @@ export function show(root) {
     turn += 1;
     if (!document.hidden && !standing() && (relayed || turn % SELDOM === 0)) ask();
   }, EVERY);
-  return { update: ask, leave() { left = true; clearInterval(askingAgain); } };
+  // Nothing is asked of an agent that does not answer: what was told is drawn as what it was then.
+  return { update() { if (standing() && told) drawn(); else ask(); }, leave() { left = true; clearInterval(askingAgain); } };
 }
 
-function draw({ connections, relays }, seeking, again) {
+const unread = (fault, at) => h("p.note", { "data-kind": "error", role: "alert", "data-key": "fault" }, `${fault} What you see is from ${clock(at)}.`);
+
+function draw({ connections, relays }, seeking, again, fault) {
   const rules = connections[0]?.rules ?? [];
   return [
     h("h1", {}, "Limits"),
     h("p.lead", {}, "What Interactive Brokers allows, and what is in use as far as another program can see it."),
+    fault,
     relays.length ? h("div.cards.relays", { "data-key": "relays" }, relays.map(relayCard)) : noRelay(),
     someCards(connections, (one) => one.connection, connectionCard, seeking, MOST_USED, again),
     rules.length ? h("section.rules", {}, h("h2", {}, "What IB allows besides"),
@@ -71,15 +79,13 @@ function noRelay() {
     h("p", {}, h("a.button", { href: href("settings", "new-relay", "name") }, "Set up a relay")));
 }
 
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
-
 function clients({ allowed, in_use, ours, left, others, unknown }) {
   return h("section.gauge", {}, h("h3", {}, "API clients"),
     in_use === undefined
       ? h("p.soft", {}, `Not known: ${unknown}.`)
       : [h("p", {}, h("span.big.number", {}, String(in_use)), ` of ${allowed}`),
          meter(in_use, allowed, `${in_use} of ${allowed} API clients`),
-         h("p.small", {}, `${ours ? `${ours} ${ours === 1 ? "is" : "are"} Gatelight’s own. ` : ""}${left} more fit. ${others.length ? `Others: ${others.join("; ")}.` : ""}${unknown ? ` ${capital(unknown)}.` : ""}`)]);
+         h("p.small", {}, `${ours ? `${ours} ${ours === 1 ? "is" : "are"} Gatelight’s own. ` : ""}${left} more ${left === 1 ? "fits" : "fit"}. ${others.length ? `Others: ${others.join("; ")}.` : ""}${unknown ? ` ${capital(unknown)}.` : ""}`)]);
 }
 
 function messages({ last_minute, allowed_per_second, rejects }) {
@@ -87,7 +93,7 @@ function messages({ last_minute, allowed_per_second, rejects }) {
     last_minute === undefined
       ? h("p.soft", {}, "Not counted yet: there was no session.")
       : [h("p", {}, h("span.big.number", {}, String(last_minute)), " in the last minute"),
-         meter(last_minute, allowed_per_second * 60, `${last_minute} messages of at least ${allowed_per_second * 60} a minute`)],
+         meter(last_minute, allowed_per_second * 60, `${counted(last_minute, "message")} of at least ${allowed_per_second * 60} a minute`)],
     h("p.small", {}, `At most ${allowed_per_second} a second from each client with the usual market data lines. `,
       rejects === undefined ? "" : rejects ? "What is too fast is rejected, as the application is set." : "What is too fast is slowed down."));
 }

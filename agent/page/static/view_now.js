@@ -1,8 +1,8 @@
 // Now: how things are at a glance. One connection is a card; several are a table, worst first, whose rows open.
 
-import { andMore, capital, card, mode, outlook, particulars, took } from "/card.js";
-import { clock, h, ident, lasting, patch, secondsSince } from "/dom.js";
-import { AT_ONCE, finder, saysAll } from "/finder.js";
+import { andMore, card, mode, outlook, particulars, took } from "/card.js";
+import { capital, clock, h, ident, lasting, patch, secondsSince } from "/dom.js";
+import { AT_ONCE, finder, fitting, saysAll } from "/finder.js";
 import { release, setUp } from "/parts.js";
 import { shape } from "/shapes.js";
 import { hourOf, legend, strip } from "/strip.js";
@@ -73,8 +73,8 @@ function seeker(every, found, draw) {
     const so = overall === "problem" || overall === "warning" ? `with a ${words}` : words;
     states.set(so, (states.get(so) ?? 0) + 1);
   }
-  const counted = sought ? `${found.length} of ${every.length} fit` : [...states].map(([words, count]) => `${count} ${words}`).join(", ");
-  return finder("Find: a name, a state, a port", counted, (typed) => { sought = typed; draw(); });
+  const counted = sought ? fitting(found, every) : [...states].map(([words, count]) => `${count} ${words}`).join(", ");
+  return finder("Find: a name, a state, a port", sought, counted, (typed) => { sought = typed; draw(); });
 }
 
 function fold(well, every, draw) {

@@ -129,9 +129,8 @@ export function show(root, page) {
   load();
   return {
     update() {
-      if (!told) return;
-      draw();
-      if (performance.now() - readAt > AGAIN) load();
+      if (told) draw();
+      if (!standing() && performance.now() - readAt > AGAIN) load();
     },
     leave() { left = true; },
   };

@@ -1,12 +1,14 @@
 // What is wrong: one problem with its cause, its evidence and the steps, which are ticked off as they are seen done.
 
-import { clock, h, lasting, paragraphs, patch } from "/dom.js";
+import { clock, h, lasting as duration, paragraphs, patch, standing } from "/dom.js";
 import { mode } from "/card.js";
 import { href, putAside, snooze, visible } from "/parts.js";
 import { askFix } from "/dialog.js";
 import { chosenList, layouts, steps, stepText } from "/guide.js";
 import { get } from "/live.js";
 import { ofProblem, shape } from "/shapes.js";
+
+const AGAIN = 2_000; // Milliseconds between two questions for the same guide, where nothing new was told.
 
 export function show(root, page, [name, code]) {
   return code ? one(root, page, name, code) : overview(root);
@@ -37,7 +39,7 @@ function overview(root) {
 
 /** Whose problem it is, since when, and whether live or paper is traded there. */
 const told = (name, problem, connection) => [`${name}, ${since(problem)} `, connection ? mode(connection) : null];
-const ended = ({ since, until, first_seen: first }) => `ended ${clock(until)} after ${first ? "at least " : ""}${lasting((new Date(until) - new Date(since)) / 1000)}`;
+const ended = ({ since, until, first_seen: first }) => `ended ${clock(until)} after ${first ? "at least " : ""}${duration((new Date(until) - new Date(since)) / 1000)}`;
 const since = (problem) => `${problem.first_seen ? "seen since" : "since"} ${clock(problem.since)}`;
 
 /** No problem is shown: that is good news only where everything that is watched is connected. */
@@ -56,31 +58,40 @@ function nothing(view) {
 function one(root, page, name, code) {
   let guide = null;
   let known = ""; // What the guide was fetched for: steps change with the case.
+  let latest = null; // The steps of this case as they were told last, which ticks are counted by.
   let seen = null; // The problem as it was last there.
   let fault = "";
+  let lasting = false; // Whether to ask again would be in vain.
   let left = false;
   let asked = 0; // Guides asked for; only the answer to the last one counts.
   let busy = false;
-  let asOf = null; // The view it was asked for with.
+  let asOf = null; // The view it was asked for with,
+  let askedAt = 0; // and when.
   let away = false; // Whether the last answer was for no case at all: the problem was away when it was given.
 
   async function fetchGuide() {
     const mine = asked += 1;
     busy = true;
-    asOf = page.view;
+    [asOf, askedAt] = [page.view, performance.now()];
     let answer = null;
     let reason = "";
+    let refused = false;
     try {
       answer = await get("guide", { connection: name, code });
     } catch (error) {
       reason = error.message;
+      refused = error.status >= 400 && error.status < 500;
     }
     if (mine !== asked) return;
     away = Boolean(answer) && !answer.current;
     // Steps of this case, once shown, stay: ticks are at their numbers.
-    [guide, fault, busy] = [answer && !(away && guide?.current) ? answer : guide, reason, false];
+    guide = answer && !(away && guide?.current) ? answer : guide;
+    [fault, lasting, busy] = [reason, refused, false];
     if (!left && page.view) draw(page.view);
   }
+
+  /** Whether the guide that is shown has the steps of this case as they are told now. */
+  const ofCase = () => JSON.stringify(guide.case) === latest;
 
   function draw(view) {
     const connection = view.connections.find((each) => each.name === name);
@@ -92,8 +103,12 @@ function one(root, page, name, code) {
     const aside = view.set_aside.some((each) => each.connection === name && each.code === code);
     if (problem) seen = { all, problem };
     const signature = problem ? JSON.stringify([problem.steps, connection.application?.kind]) : seen ? known : "general";
-    const general = away && !busy && view !== asOf;
-    if (signature !== known || ((problem || way) && general)) {
+    // Where nothing changes, nothing new is told for up to a minute.
+    const due = !busy && (view !== asOf || performance.now() - askedAt > AGAIN);
+    if (problem || way) latest = JSON.stringify((problem ?? way).steps);
+    const again = (problem || way) && (away || (guide?.current && !ofCase()));
+    const unread = fault && !lasting && !standing();
+    if (signature !== known || (due && (again || unread))) {
       known = signature;
       fetchGuide();
     }
@@ -105,6 +120,7 @@ function one(root, page, name, code) {
     patch(root, h("article.guide", { "data-code": code, "data-state": problem ? problem.severity : "over", "aria-busy": busy ? "true" : null },
       h("nav.crumbs", { "aria-label": "Back" }, h("a", { href: href("problem") }, "What is wrong")),
       head({ problem, past, way, aside, seen, guide, name, connection, well: connection?.overall === "connected" }),
+      fault ? h("p.note", { "data-kind": "error", role: "alert" }, `The steps could not be read again: ${fault}`) : null,
       problem ? offers(connection, problem, page, inSteps) : null,
       !problem && past?.left.length ? leftOpen(past, page) : null,
       evidence(problem ? all : seen?.all ?? []),
@@ -115,8 +131,8 @@ function one(root, page, name, code) {
 
   function instructions(list, problem, past, way, own) {
     const open = problem ?? way;
-    // The numbers are those of the steps of this case.
-    const done = guide.current ? (open ?? past)?.done ?? [] : [];
+    // The numbers are those of the steps of this case, as they are now: a guide that was fetched before may have others.
+    const done = guide.current && ofCase() ? (open ?? past)?.done ?? [] : [];
     return h("section.do", {},
       h("div.do-head", {}, h("h2", {}, "What to do"),
         layouts(guide.lists, list, () => draw(page.view)),

@@ -1,6 +1,6 @@
 // Settings: one connection open at a time, what few users change folded away; judged as `gatelight config set` judges.
 
-import { h, ident, patch } from "/dom.js";
+import { h, ident, patch, standing } from "/dom.js";
 import { confirm } from "/dialog.js";
 import { get, post } from "/live.js";
 import { href } from "/parts.js";
@@ -30,7 +30,7 @@ export function show(root, page, rest) {
   }
   load();
   return {
-    update() { if (!state.first && performance.now() - readAt > AGAIN) load(); },
+    update() { if (!standing() && performance.now() - readAt > AGAIN) load(); },
     leave() { state.left = true; },
   };
 }

@@ -1,6 +1,6 @@
 // Set-up: from nothing to a program that is connected. One question at a time, then one step; each step checks itself.
 
-import { h, patch } from "/dom.js";
+import { clock, h, now, patch, standing } from "/dom.js";
 import { get, post } from "/live.js";
 import { shape } from "/shapes.js";
 import { WORDS, extra, step } from "/setup_steps.js";
@@ -136,7 +136,8 @@ export function show(root, page) {
         h("ul.setup", {}, extras.map((one) => extra(one, told, on)))));
   }
 
-  return { update: look, leave() { left = true; clearTimeout(later); } };
+  // Nothing is asked of an agent that does not answer: what was told is drawn as what it was then.
+  return { update() { if (standing() && told) draw(); else look(); }, leave() { left = true; clearTimeout(later); } };
 }
 
 /** Say aloud what has changed, for who does not see the page change. */
@@ -151,6 +152,10 @@ function light({ setup, name }, questions) {
   const titled = (id) => setup.steps.find((one) => one.id === id);
   const greeted = titled("program").seen[0];
   const left = setup.left.length;
+  if (standing()) {
+    return h("section.card.glance.setup-light", { "data-key": "light" }, shape("unknown", "large"),
+      h("div", {}, h("h2.headline", {}, "Not known now"), h("p", {}, `The steps are as they were at ${clock(now())}.`)));
+  }
   const [mark, headline, text] = {
     green: ["connected", greeted, `“${name}” works as meant. You can close this page; Gatelight goes on watching.`],
     "all-but-program": ["waiting", "All but your program", `“${name}” works as meant, and no program of yours is seen on it.`],

@@ -8,16 +8,32 @@
 import * as now from "/view_now.js";
 import { visible } from "/parts.js";
 
+const AGAIN = [500, 1_000, 2_000]; // Milliseconds before each further attempt.
+
 let away = false;
 
 /** While Gatelight is away another program may have its port: nothing is loaded from there. */
 export function keep(gone) { away = gone; }
 
+/** A module that was not loaded; `away`: because Gatelight is away, and not because the browser has dropped it. */
+export class NotLoaded extends Error {
+  constructor(cause) { super(cause ? String(cause) : "Gatelight is away, and this view was not loaded before."); this.away = !cause; }
+}
+
+/** What brings a module: again where a network that changes, as with a VPN, makes the browser drop it. */
 function later(bring) {
   let here = null;
   return async () => {
-    if (!here && away) throw new Error("Gatelight is away, and this view was not loaded before.");
-    return (here ??= await bring());
+    for (let n = 0; !here; n++) {
+      if (away) throw new NotLoaded(null);
+      try {
+        here = await bring();
+      } catch (fault) {
+        if (n === AGAIN.length) throw new NotLoaded(fault);
+        await new Promise((resume) => setTimeout(resume, AGAIN[n]));
+      }
+    }
+    return here;
   };
 }
 
@@ -39,7 +55,9 @@ export const VIEWS = [
   { name: "about", title: "About", load: later(() => import("/view_about.js")) },
 ];
 
-/** Bring the others as well, while nothing else is to be done: they are to be there when the agent is not. */
-export function loadTheRest() {
-  for (const one of VIEWS) one.load().catch(() => {});
+/** Bring the others as well, while nothing else is to be done: they are to be there when the agent is not.
+ * Answers whether all are there. */
+export async function loadTheRest() {
+  const brought = await Promise.allSettled(VIEWS.map((one) => one.load()));
+  return brought.every(({ status }) => status === "fulfilled");
 }

@@ -45,6 +45,23 @@ def asked(windows: HistoryWindows, who: ProgramUsage, times: int) -> None:
         windows.add(NOW - 100.0 + number / 10, f"c{number}", f"r{number}", 1, who)
 
 
+def test_one_that_fits_fits() -> None:
+    use = use_of(report(program("a", lines=1), lines=2))
+
+    assert use.lines.to_do == "1 more fits. a holds most, 1."
+
+
+def test_relays_that_do_not_tell_are_named_beside_the_numbers_of_the_others() -> None:
+    said = [use_of({**report(program("a")), "uncounted": names}).beside for names in ([], ["Lab"], ["Lab", "Own"])]
+
+    assert said == [
+        "",
+        "Relay “Lab” does not tell what goes through it, and is not counted.",
+        "Relays “Lab” and “Own” do not tell what goes through them, and are not counted.",
+    ]
+    assert "beside" not in relay_use_to_json(report(program("a")))
+
+
 @pytest.mark.parametrize(
     ("held", "to_do"),
     [
