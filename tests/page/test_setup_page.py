@@ -1,5 +1,6 @@
 """Set-up and the market data self-test in a real browser, with a real agent and a simulated TWS behind them."""
 
+import asyncio
 import re
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -305,6 +306,24 @@ async def test_each_state_of_market_data_is_shown_with_its_remedy(
         await expect(card).to_contain_text(remedy)
         await expect(page.locator("#not-now")).to_contain_text("test again at")
         await clean(shown)
+
+
+async def test_the_seconds_since_a_test_count_on_without_an_answer_for_each(browser: Browser, folder: Path) -> None:
+    async with beside_gateway(folder, "not-subscribed") as agent, tab(browser, await agent.page.address()) as shown:
+        page = shown.page
+        await page.clock.install()
+        await page.reload()
+        await shown.go("data")
+        await page.get_by_label("Symbols").fill("AAPL")
+        await page.get_by_role("button", name="Test now").click()
+        await expect(page.get_by_role("article", name="AAPL")).to_contain_text("Delayed prices")
+        unanswered = asyncio.Event()
+        await page.route("**/api/data-test*", lambda _: unanswered.wait())
+        await page.clock.run_for(10_000)
+        told = await shown.text(".answer")
+        unanswered.set()
+
+    assert re.search(r", \d+ s ago ", told)
 
 
 async def test_what_cannot_be_tested_is_said_in_one_sentence(browser: Browser, folder: Path) -> None:

@@ -177,9 +177,10 @@ function holdButtons() {
   else for (const one of main.querySelectorAll("button[data-held]")) { one.disabled = false; delete one.dataset.held; }
 }
 
-function refresh() {
+/** `counts`: only a second has passed, for which a view that asks the agent at each word of it does not ask. */
+function refresh(counts = false) {
   try {
-    if (view) chosen?.shown?.update?.(page.view);
+    if (view) chosen?.shown?.update?.(page.view, counts);
   } catch (fault) {
     // A fault of ours in a view is none of the line to the agent.
     cannot(chosen, VIEWS.find(({ name }) => name === chosen.name), fault);
@@ -219,8 +220,9 @@ listen(take, (why) => {
 // "3 minutes ago" grows while nothing else changes, and "12 s ago" every second; all is right as soon as it is seen again.
 let untold = 0; // Seconds since all was drawn anew.
 setInterval(() => {
-  if (document.hidden || (++untold < REFRESH && !takeCounting())) return;
-  untold = 0;
-  refresh();
+  const counts = ++untold < REFRESH;
+  if (document.hidden || (counts && !takeCounting())) return;
+  if (!counts) untold = 0;
+  refresh(counts);
 }, 1_000);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });

@@ -75,9 +75,9 @@ export function show(root, page) {
     answer);
 
   return {
-    update(view) {
+    update(view, counts) {
       // Nothing is asked of an agent that does not answer.
-      if (standing()) return draw();
+      if (counts || standing()) return draw();
       const names = view.connections.map((one) => one.name);
       choose.hidden = names.length < 2;
       patch(select, names.map((each) => h("option", { value: each, "data-key": each }, each)));

@@ -41,7 +41,7 @@ export function show(root) {
     if (!document.hidden && !standing() && (relayed || turn % SELDOM === 0)) ask();
   }, EVERY);
   // Nothing is asked of an agent that does not answer: what was told is drawn as what it was then.
-  return { update() { if (standing() && told) drawn(); else ask(); }, leave() { left = true; clearInterval(askingAgain); } };
+  return { update(_view, counts) { if ((counts || standing()) && told) drawn(); else ask(); }, leave() { left = true; clearInterval(askingAgain); } };
 }
 
 const unread = (fault, at) => h("p.note", { "data-kind": "error", role: "alert", "data-key": "fault" }, `${fault} What you see is from ${clock(at)}.`);

@@ -137,7 +137,7 @@ export function show(root, page) {
   }
 
   // Nothing is asked of an agent that does not answer: what was told is drawn as what it was then.
-  return { update() { if (standing() && told) draw(); else look(); }, leave() { left = true; clearTimeout(later); } };
+  return { update(_view, counts) { if ((counts || standing()) && told) draw(); else look(); }, leave() { left = true; clearTimeout(later); } };
 }
 
 /** Say aloud what has changed, for who does not see the page change. */
