@@ -54,7 +54,7 @@ def turn(day: Day, what: str) -> None:
             day.tell(Reconfigured(Settings(connections=(replace(PAPER, port="auto"),))))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(turns=st.lists(st.tuples(TURNS, st.sampled_from((3.0, 40.0, 400.0))), max_size=8))
 def test_any_day_is_decided_again_as_it_was(turns: list[tuple[str, float]]) -> None:
     day = RecordedDay()
