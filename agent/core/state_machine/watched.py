@@ -123,11 +123,13 @@ def recalled(watched: Watched, memory: Memory) -> Watched:
     its absence is a problem at once."""
     name = watched.settings.name
     port = next((p for p in memory.ports if p.connection == name), watched.port)
-    watched = replace(watched, port=port, well=tuple(w for w in memory.well if w.connection == name))
+    well = tuple(w for w in memory.well if w.connection == name)
     before = next((r for r in memory.running if r.connection == name), None)
-    if before is None or before.well:
-        return watched
-    return replace(watched, sight=Sight(kind=ApplicationKind(before.kind), ever=True))
+    missed = before is not None and not before.well
+    kind = before.kind if before is not None and missed else well[-1].kind if well else None
+    at = port.port or None if watched.settings.local else None
+    sight = Sight(kind=None if kind is None else ApplicationKind(kind), port=at, ever=missed)
+    return replace(watched, port=port, well=well, sight=sight)
 
 
 def locate(watched: Watched, machine: MachineFacts) -> Watched:

@@ -1,18 +1,20 @@
 from dataclasses import replace
 
+import pytest
+
 from agent.core.alerts.reminder import REMINDER_KEY
 from agent.core.effects import CloseSession, Withdraw
 from agent.core.events import (
     Reconfigured,
 )
-from agent.core.memory import Memory, Stopped
+from agent.core.memory import Memory, PortKept, Stopped, WellKept
 from agent.core.settings import Settings
 from agent.core.state_machine.connection import Connected
 from agent.core.state_machine.enrolment import enroll
 from agent.core.state_machine.intake import take_in
 from agent.core.state_machine.state import AgentState
-from tests.core.made_up_agent import PAPER, connected, started
-from tests.problems.scene import NOW, connection
+from tests.core.made_up_agent import PAPER, connected, looked, started
+from tests.problems.scene import NOW, connection, machine
 
 LIVE = connection("Live", port=4001)
 
@@ -66,3 +68,13 @@ def test_a_connection_comes_back_as_disconnected_as_it_was() -> None:
     state, _ = take_in(state, Reconfigured(Settings((PAPER, LIVE))), NOW)
 
     assert [w.wanted for w in state.watched] == [True, False]
+
+
+@pytest.mark.parametrize(("kind", "port"), [("gateway", 4002), ("tws", 4001)])
+def test_after_a_restart_an_application_that_does_not_run_is_awaited_where_it_was(kind: str, port: int) -> None:
+    memory = Memory(ports=(PortKept(PAPER.name, 4002),), well=(WellKept(PAPER.name, kind),))
+    state = looked(started(replace(PAPER, port="auto"), memory=memory), machine())
+
+    assert state.shown is not None
+    assert state.shown.connections[0].port == port
+    assert not state.watched[0].sight.ever
