@@ -24,10 +24,9 @@ OF_THE_LIBRARY = (
 """Of Python's own library: what asyncio has for TLS, dbus-fast for one of its ways to log in and filelock for random
 numbers (4 MiB, with OpenSSL); decimal numbers, which filelock knows; what logging sends to other computers; what
 dbus-fast tells a program that explores the bus."""
-OF_A_COMMAND = ("inspect", "bz2", "lzma", "tempfile")
+OF_A_COMMAND = ("inspect", "bz2", "lzma")
 """Of the same, what a command seldom needs and the agent does: a fifth of the time of `gatelight status`. `dataclasses`
-describes classes that have no docstring with it, `shutil` packs archives, `platformdirs` falls back on a place for
-what lasts as long as a session."""
+describes classes that have no docstring with it, `shutil` packs archives."""
 OF_THE_SCHEDULER = (
     "importlib.metadata", "multiprocessing", "concurrent.futures.process", "tzlocal", "uuid", "calendar"
 )  # fmt: skip
@@ -88,7 +87,6 @@ _LENT: Mapping[tuple[str, str], Mapping[str, object]] = {
 want of what only the real module makes. Others get the real contents: they may build on them."""
 _TAKEN: Mapping[str, frozenset[str]] = {
     "decimal": frozenset({"filelock._api"}),
-    "tempfile": frozenset({"platformdirs.unix"}),
     "tzlocal": frozenset({"apscheduler.schedulers.base", "apscheduler.triggers.interval"}),
     "uuid": frozenset({"apscheduler.job"}),
     "xml.etree.ElementTree": frozenset({"dbus_fast.introspection"}),
