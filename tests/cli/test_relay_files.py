@@ -114,8 +114,11 @@ class Relaying:
         file.with_suffix(".new").replace(file)
 
     def connect(self, number: int = 1) -> list[socket.socket]:
-        """Connections of programs that say nothing yet."""
-        made = [socket.create_connection(("127.0.0.1", self.order.listen), PATIENCE) for _ in range(number)]
+        """Connections of programs that say nothing yet, those left out that are refused before they stand here."""
+        made = []
+        for _ in range(number):
+            with contextlib.suppress(ConnectionResetError):
+                made.append(socket.create_connection(("127.0.0.1", self.order.listen), PATIENCE))
         self.opened += made
         return made
 

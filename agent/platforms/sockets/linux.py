@@ -240,11 +240,12 @@ class NetlinkReader:
             if inode in standing and now - since < OWNERLESS_FOR
         }
         self._look_for(standing, (*applications, *others, os.getpid(), *before))
-        if self._missing(standing):
-            # A second reading first: thousands of processes are not asked about a connection that is over by now.
-            standing = {d.inode for d in (*listening, *connections())}
-            self._look_for(standing, self._youngest_first())
-        self._ownerless.update(dict.fromkeys(self._missing(standing), now))
+        # Thousands of processes are not asked about a connection that is over by now; and one that has ended while they
+        # were asked, as those of this process do, has no owner for want of one.
+        table = self._that_stand(table, listening, connections)
+        self._look_for({d.inode for d in table}, self._youngest_first())
+        table = self._that_stand(table, listening, connections)
+        self._ownerless.update(dict.fromkeys(self._missing({d.inode for d in table}), now))
         withheld = frozenset(pid for pid in applications if not self._readable[pid])
         foreign = self._foreign(withheld)
         owned = ((d.row, self._owner(d, foreign, matter)) for d in table)
@@ -287,6 +288,16 @@ class NetlinkReader:
             self._readable[application] = True
         except OSError:
             self._readable[application] = False
+
+    def _that_stand(
+        self, table: list[DiagRow], listening: list[DiagRow], connections: Callable[[], list[DiagRow]]
+    ) -> list[DiagRow]:
+        """The table without what has ended since: of those without an owner, what another reading does not have."""
+        missing = self._missing({d.inode for d in table})
+        if not missing:
+            return table
+        over = missing - {d.inode for d in (*listening, *connections())}
+        return [d for d in table if d.inode not in over]
 
     def _missing(self, inodes: set[int]) -> set[int]:
         return inodes - self._owners.keys() - self._ownerless.keys() - {0}

@@ -238,6 +238,31 @@ def test_a_new_client_is_named_at_the_next_look(machine: Machine) -> None:
     assert found.rows[-1].pid == 400
 
 
+@pytest.mark.parametrize("late", [False, True], ids=["before others are asked", "while others are asked"])
+def test_a_connection_that_ends_while_its_owner_is_looked_for_is_not_one_without_an_owner(
+    machine: Machine, late: bool
+) -> None:
+    ends = [
+        DiagRow(SocketRow(ESTABLISHED, "127.0.0.1", 40000, "127.0.0.1", 4002), 5, 1000),
+        DiagRow(SocketRow(ESTABLISHED, "127.0.0.1", 4002, "127.0.0.1", 40000), 7, 1000),
+    ]
+    machine.sockets[100].append(7)
+    machine.table += ends if late else []
+    machine.passing = [] if late else ends
+    asked = machine.inodes_of
+
+    def over_when_others_are_asked(pid: int) -> list[int]:
+        if pid == 200:
+            machine.table = [d for d in machine.table if d not in ends]
+        return asked(pid)
+
+    machine.inodes_of = over_when_others_are_asked  # type: ignore[method-assign]
+    found = machine.reader().read(frozenset({100}), frozenset({4002}), thorough=False, now=0.0)
+
+    assert {(row.local_port, row.pid) for row in found.rows} == {(4002, 100)}
+    assert [row for row in found.rows if row.remote_port == 4002] == []
+
+
 def test_the_listener_of_another_users_application_is_told_by_its_user(machine: Machine) -> None:
     machine.hidden = {100, 300}
     machine.users = {100: 1000}
