@@ -405,6 +405,8 @@ import sys
 sys.argv = ["gatelight", "status", "--data-dir", "no-such-folder"]
 from agent.__main__ import run
 assert run() == 3
+import gc
+assert not gc.isenabled()
 from agent.platforms.late_modules import OF_A_COMMAND, OF_THE_LIBRARY, StandIn
 print(*(n for n in (*OF_A_COMMAND, *OF_THE_LIBRARY) if not isinstance(sys.modules.get(n, StandIn(n)), StandIn)))
 """
